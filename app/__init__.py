@@ -1,0 +1,1 @@
+"""Battery passports: from factory records to signed credentials that a phone verifies."""

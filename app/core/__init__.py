@@ -1,0 +1,1 @@
+"""Ground floor: pure functions and frozen values. Knows no framework, database, clock or socket."""

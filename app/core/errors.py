@@ -1,0 +1,111 @@
+"""One family of errors, named by cause.
+
+`code` is public and frozen once released; `web/problems.py` is the only file that knows HTTP numbers.
+A message may be shown to the caller: it carries no value that the caller did not send, and no inner text.
+"""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+
+class PassportError(Exception):
+    """Root of all errors that a caller may be told about."""
+
+    code: ClassVar[str] = "error"
+
+    def members(self) -> dict[str, Any]:
+        """RFC 9457 extension members: public, so listed by hand."""
+        return {}
+
+
+class Rejected(PassportError):
+    """What was sent cannot be taken as it is."""
+
+    code = "rejected"
+
+
+class MalformedInput(Rejected):
+    """A value breaks a rule. Says where (JSON pointer), which rule, and which clause asks for it."""
+
+    code = "malformed-input"
+
+    def __init__(self, detail: str, *, pointer: str = "", rule: str = "", clause: str = "") -> None:
+        super().__init__(detail)
+        self.pointer = pointer
+        self.rule = rule
+        self.clause = clause
+
+    def members(self) -> dict[str, Any]:
+        found = {"pointer": self.pointer, "rule": self.rule, "clause": self.clause}
+        return {name: value for name, value in found.items() if value or name == "pointer"}
+
+
+class MalformedJson(MalformedInput):
+    """The bytes are not one strict I-JSON document (RFC 7493)."""
+
+    code = "malformed-json"
+
+
+class MalformedIdentifier(MalformedInput):
+    """A GS1 identifier has a wrong length, character or check digit."""
+
+    code = "malformed-identifier"
+
+
+class TooLarge(Rejected):
+    """A stated size limit is exceeded."""
+
+    code = "too-large"
+
+
+class IncompletePassport(Rejected):
+    """Required attributes are missing; `missing` holds one mapping each, in catalogue order."""
+
+    code = "incomplete-passport"
+
+    def __init__(self, missing: Sequence[dict[str, Any]]) -> None:
+        super().__init__(f"{len(missing)} required attributes are missing")
+        self.missing = tuple(missing)
+
+    def members(self) -> dict[str, Any]:
+        return {"missing": list(self.missing)}
+
+
+class Conflict(Rejected):
+    """The same identifier was used before for something else."""
+
+    code = "conflict"
+
+
+class NotFound(PassportError):
+    """There is no such thing, or the reader may not know of it: the answers are the same."""
+
+    code = "not-found"
+
+
+class Unauthenticated(PassportError):
+    """Credentials are missing, unknown or expired."""
+
+    code = "unauthenticated"
+
+
+class Forbidden(PassportError):
+    """The caller is known and lacks the right."""
+
+    code = "forbidden"
+
+
+class RateLimited(PassportError):
+    """Too many attempts; try again after `retry_after_s` seconds."""
+
+    code = "rate-limited"
+
+    def __init__(self, detail: str, retry_after_s: int) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
+
+
+class NotConfigured(PassportError):
+    """A setting or file is missing or unfit; the message names it and says what to do."""
+
+    code = "not-configured"
