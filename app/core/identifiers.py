@@ -1,0 +1,162 @@
+"""GS1 keys and Digital Link URIs: one strict parser, one canonical form, before any look-up.
+
+Source: GS1 General Specifications (AI 01, 10, 21), GS1 Digital Link URI Syntax 1.7.0; T17, T18.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote, unquote_to_bytes, urlsplit
+
+from app.core.errors import MalformedIdentifier
+
+SERIAL_CHARACTERS: Final = "!\"%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
+"""GS1 character set 82, of which serials and lots are made."""
+
+_SET_82: Final = re.compile(f"[{re.escape(SERIAL_CHARACTERS)}]{{1,20}}")
+_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+
+def check_digit(digits: str) -> str:
+    """Check digit of a GTIN, SSCC, GLN or GRAI without its last digit: weights 3, 1, 3 … from the right."""
+    total = sum(int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(reversed(digits)))
+    return str((10 - total % 10) % 10)
+
+
+def gtin(text: str, pointer: str = "") -> str:
+    """The 14 digits of a GTIN, checked. Shorter forms are refused: write a GTIN-13 with a leading 0.
+
+    Raises: MalformedIdentifier.
+    """
+    if not (len(text) == 14 and text.isascii() and text.isdigit()):
+        raise MalformedIdentifier(
+            "A GTIN has 14 digits; write a shorter one with leading zeros.",
+            pointer=pointer, rule="gtin-form", clause="GS1 General Specifications, AI (01)",
+        )  # fmt: skip
+    expected = check_digit(text[:13])
+    if text[13] != expected:
+        raise MalformedIdentifier(
+            f"The check digit of this GTIN is wrong: it ends in {text[13]}, its other digits ask for {expected}.",
+            pointer=pointer, rule="gtin-check-digit", clause="GS1 General Specifications 7.9",
+        )  # fmt: skip
+    return text
+
+
+def _set_82(text: str, what: str, ai: str, pointer: str) -> str:
+    if not _SET_82.fullmatch(text):
+        raise MalformedIdentifier(
+            f"A {what} has 1 to 20 characters of A-Z a-z 0-9 and ! \" % & ' ( ) * + , - . / : ; < = > ? _",
+            pointer=pointer, rule=f"{what}-form", clause=f"GS1 General Specifications, AI ({ai})",
+        )  # fmt: skip
+    return text
+
+
+def serial(text: str, pointer: str = "") -> str:
+    """A serial number, AI (21): 1 to 20 characters of set 82. Raises: MalformedIdentifier."""
+    return _set_82(text, "serial", "21", pointer)
+
+
+def lot(text: str, pointer: str = "") -> str:
+    """A batch or lot number, AI (10): 1 to 20 characters of set 82. Raises: MalformedIdentifier."""
+    return _set_82(text, "lot", "10", pointer)
+
+
+@dataclass(frozen=True, slots=True)
+class BatteryKey:
+    """One physical battery: GTIN of its model and its own serial number, exactly as printed."""
+
+    gtin: str
+    serial: str
+
+    def path(self) -> str:
+        """`/01/{gtin}/21/{serial}`, percent-encoded outside the unreserved characters."""
+        return f"/01/{self.gtin}/21/{quote(self.serial, safe='')}"
+
+    def uri(self, origin: str) -> str:
+        """The battery's identifier and label content: a GS1 Digital Link URI on our own host."""
+        return f"{origin}{self.path()}"
+
+    def element_string(self) -> str:
+        """Human-readable form for the label: `(01)…(21)…`."""
+        return f"(01){self.gtin}(21){self.serial}"
+
+    def digest(self) -> bytes:
+        """16 bytes for the database key. Serials that differ only in case fall together (IEC 61406-1)."""
+        return _digest(f"01{self.gtin}21{self.serial.upper()}")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelKey:
+    """One battery model, by its GTIN."""
+
+    gtin: str
+
+    def uri(self, origin: str) -> str:
+        """The model's identifier."""
+        return f"{origin}/01/{self.gtin}"
+
+    def digest(self) -> bytes:
+        """16 bytes for the database key."""
+        return _digest(f"01{self.gtin}")
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()[:16]
+
+
+def battery_key(gtin_text: str, serial_text: str) -> BatteryKey:
+    """A key from its two parts, both checked. Raises: MalformedIdentifier."""
+    return BatteryKey(gtin(gtin_text), serial(serial_text))
+
+
+def path_value(raw: str) -> str:
+    """One percent-decoded path segment. Raises: MalformedIdentifier on a broken escape, `%00` or non-UTF-8."""
+    if _PERCENT.search(raw):
+        raise MalformedIdentifier("A % in the address must be followed by two hexadecimal digits.", rule="percent")
+    data = unquote_to_bytes(raw)
+    if b"\0" in data:
+        raise MalformedIdentifier("The address holds a zero byte.", rule="percent")
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise MalformedIdentifier("The address is not UTF-8.", rule="percent") from None
+
+
+def parse_path(path: str) -> BatteryKey:
+    """`/01/{gtin}/21/{serial}`, still percent-encoded, as one battery. Nothing may follow the serial.
+
+    Raises: MalformedIdentifier.
+    """
+    segments = path.split("/")
+    if len(segments) != 5 or segments[0] or segments[1] != "01" or segments[3] != "21":
+        raise MalformedIdentifier(
+            "A battery's address reads /01/ 14 digits /21/ serial number.",
+            rule="digital-link", clause="GS1 Digital Link URI Syntax",
+        )  # fmt: skip
+    return battery_key(path_value(segments[2]), path_value(segments[4]))
+
+
+_ELEMENT_STRING: Final = re.compile(r"\(01\)(\d{14})\(21\)(.{1,20})")
+_PLAIN: Final = re.compile(r"01(\d{14})21(.{1,20})")
+_AIM_PREFIX: Final = re.compile(r"^\][QdC][0-9]")
+_GROUP_SEPARATOR: Final = "\x1d"
+
+
+def parse_scanned(text: str) -> BatteryKey:
+    """What a scanner or a person gave us: a Digital Link of any host, or a GS1 element string.
+
+    The host is the caller's to judge. Raises: MalformedIdentifier.
+    """
+    text = _AIM_PREFIX.sub("", text.strip(" \t\r\n\ufeff")).removeprefix(_GROUP_SEPARATOR)
+    if len(text) > 2048:
+        raise MalformedIdentifier("This text is too long for a battery's identifier.", rule="length")
+    if match := _ELEMENT_STRING.fullmatch(text) or _PLAIN.fullmatch(text.removesuffix(_GROUP_SEPARATOR)):
+        return battery_key(match[1], match[2])
+    scheme, _, _ = text.partition("://")
+    if scheme in ("https", "http", "HTTPS", "HTTP"):
+        return parse_path(urlsplit(text).path)
+    raise MalformedIdentifier(
+        "This is neither the link of a battery label nor a number like (01)09506000134352(21)SERIAL.",
+        rule="digital-link", clause="GS1 Digital Link URI Syntax",
+    )  # fmt: skip
