@@ -11,7 +11,9 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from app.core.errors import MalformedIdentifier
 
-SERIAL_CHARACTERS: Final = "!\"%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
+SERIAL_CHARACTERS: Final = (
+    "!\"%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
+)
 """GS1 character set 82, of which serials and lots are made."""
 
 _SET_82: Final = re.compile(f"[{re.escape(SERIAL_CHARACTERS)}]{{1,20}}")
@@ -32,14 +34,18 @@ def gtin(text: str, pointer: str = "") -> str:
     if not (len(text) == 14 and text.isascii() and text.isdigit()):
         raise MalformedIdentifier(
             "A GTIN has 14 digits; write a shorter one with leading zeros.",
-            pointer=pointer, rule="gtin-form", clause="GS1 General Specifications, AI (01)",
-        )  # fmt: skip
+            pointer=pointer,
+            rule="gtin-form",
+            clause="GS1 General Specifications, AI (01)",
+        )
     expected = check_digit(text[:13])
     if text[13] != expected:
         raise MalformedIdentifier(
-            f"The check digit of this GTIN is wrong: it ends in {text[13]}, its other digits ask for {expected}.",
-            pointer=pointer, rule="gtin-check-digit", clause="GS1 General Specifications 7.9",
-        )  # fmt: skip
+            f"The check digit of this GTIN is {text[13]}; its other digits ask for {expected}.",
+            pointer=pointer,
+            rule="gtin-check-digit",
+            clause="GS1 General Specifications 7.9",
+        )
     return text
 
 
@@ -47,8 +53,10 @@ def _set_82(text: str, what: str, ai: str, pointer: str) -> str:
     if not _SET_82.fullmatch(text):
         raise MalformedIdentifier(
             f"A {what} has 1 to 20 characters of A-Z a-z 0-9 and ! \" % & ' ( ) * + , - . / : ; < = > ? _",
-            pointer=pointer, rule=f"{what}-form", clause=f"GS1 General Specifications, AI ({ai})",
-        )  # fmt: skip
+            pointer=pointer,
+            rule=f"{what}-form",
+            clause=f"GS1 General Specifications, AI ({ai})",
+        )
     return text
 
 
@@ -111,9 +119,9 @@ def battery_key(gtin_text: str, serial_text: str) -> BatteryKey:
 
 
 def path_value(raw: str) -> str:
-    """One percent-decoded path segment. Raises: MalformedIdentifier on a broken escape, `%00` or non-UTF-8."""
+    """One path segment, percent-decoded. Raises: MalformedIdentifier for a broken escape, `%00`, non-UTF-8."""
     if _PERCENT.search(raw):
-        raise MalformedIdentifier("A % in the address must be followed by two hexadecimal digits.", rule="percent")
+        raise MalformedIdentifier("A % in an address needs two hexadecimal digits after it.", rule="percent")
     data = unquote_to_bytes(raw)
     if b"\0" in data:
         raise MalformedIdentifier("The address holds a zero byte.", rule="percent")
@@ -132,8 +140,9 @@ def parse_path(path: str) -> BatteryKey:
     if len(segments) != 5 or segments[0] or segments[1] != "01" or segments[3] != "21":
         raise MalformedIdentifier(
             "A battery's address reads /01/ 14 digits /21/ serial number.",
-            rule="digital-link", clause="GS1 Digital Link URI Syntax",
-        )  # fmt: skip
+            rule="digital-link",
+            clause="GS1 Digital Link URI Syntax",
+        )
     return battery_key(path_value(segments[2]), path_value(segments[4]))
 
 
@@ -158,5 +167,6 @@ def parse_scanned(text: str) -> BatteryKey:
         return parse_path(urlsplit(text).path)
     raise MalformedIdentifier(
         "This is neither the link of a battery label nor a number like (01)09506000134352(21)SERIAL.",
-        rule="digital-link", clause="GS1 Digital Link URI Syntax",
-    )  # fmt: skip
+        rule="digital-link",
+        clause="GS1 Digital Link URI Syntax",
+    )

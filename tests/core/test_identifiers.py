@@ -9,7 +9,9 @@ def test_the_check_digit_is_the_one_gs1_computes() -> None:
     assert identifiers.check_digit("0950600013435") == "2"
 
 
-@pytest.mark.parametrize("text", ["0950600013435", "09506000134353", "9506000134352", "0950600013435X", "", "０" * 14])
+@pytest.mark.parametrize(
+    "text", ["0950600013435", "09506000134353", "9506000134352", "0950600013435X", "", "０" * 14]
+)
 def test_a_wrong_gtin_is_refused_with_its_rule(text: str) -> None:
     with pytest.raises(MalformedIdentifier) as refusal:
         identifiers.gtin(text, "/subject/gtin")
@@ -30,9 +32,17 @@ def test_a_path_is_percent_decoded_once() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/01/09506000134352/21/X/foo", "/01/09506000134352/21/", "/01/09506000134352", "/01/09506000134352/10/A/21/B",
-     "/01/09506000134352/21/%00", "/01/09506000134352/21/%zz", "/01/09506000134352/21/%ff", "//01/09506000134352/21/X"],
-)  # fmt: skip
+    [
+        "/01/09506000134352/21/X/foo",
+        "/01/09506000134352/21/",
+        "/01/09506000134352",
+        "/01/09506000134352/10/A/21/B",
+        "/01/09506000134352/21/%00",
+        "/01/09506000134352/21/%zz",
+        "/01/09506000134352/21/%ff",
+        "//01/09506000134352/21/X",
+    ],
+)
 def test_a_malformed_path_is_refused(path: str) -> None:
     with pytest.raises(MalformedIdentifier):
         parse_path(path)
@@ -40,15 +50,29 @@ def test_a_malformed_path_is_refused(path: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["https://id.example.com/01/09506000134352/21/P0001", "HTTPS://ID.EXAMPLE.COM/01/09506000134352/21/P0001",
-     "(01)09506000134352(21)P0001", "0109506000134352" + "21P0001", "]Q1https://id.example.com/01/09506000134352/21/P0001",
-     "]d2\x1d010950600013435221P0001", " (01)09506000134352(21)P0001\r\n"],
-)  # fmt: skip
+    [
+        "https://id.example.com/01/09506000134352/21/P0001",
+        "HTTPS://ID.EXAMPLE.COM/01/09506000134352/21/P0001",
+        "(01)09506000134352(21)P0001",
+        "0109506000134352" + "21P0001",
+        "]Q1https://id.example.com/01/09506000134352/21/P0001",
+        "]d2\x1d010950600013435221P0001",
+        " (01)09506000134352(21)P0001\r\n",
+    ],
+)
 def test_every_form_a_scanner_sends_names_the_same_battery(text: str) -> None:
     assert parse_scanned(text) == BatteryKey("09506000134352", "P0001")
 
 
-@pytest.mark.parametrize("text", ["Https://x.example/01/09506000134352/21/P", "javascript:alert(1)", "12345", "ftp://x/01/09506000134352/21/P"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Https://x.example/01/09506000134352/21/P",
+        "javascript:alert(1)",
+        "12345",
+        "ftp://x/01/09506000134352/21/P",
+    ],
+)
 def test_other_texts_are_refused(text: str) -> None:
     with pytest.raises(MalformedIdentifier):
         parse_scanned(text)
