@@ -1,0 +1,167 @@
+"""Settings: read once at the start, then passed on as one value.
+
+What must never change lies in `settings.json` in the data directory, written when that is made: the origin
+(labels, identifiers and signatures carry it) and whether the data is a demo (its keys and passwords are for
+development). The rest comes from the environment; `deploy/env.example` lists every setting.
+"""
+
+import json
+import os
+import re
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from app.core.errors import NotConfigured
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+DEFAULT_DATA: Final = ROOT / "data"
+DEFAULT_LAN_DATA: Final = ROOT / "data-lan"
+
+SETTINGS_FILE: Final = "settings.json"
+UNFINISHED_FILE: Final = ".unfinished"
+"""Stands in a data directory while it is being made: without it, the directory holds all it needs."""
+
+DEMO_OPERATOR_NAME: Final = "Example Battery Maker"
+DEMO_OPERATOR_IDENTIFIER: Final = "https://example.com/operators/example-battery-maker"
+
+_FORMAT: Final = 1
+_HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]")
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+_DATABASES: Final = ("sqlite", "postgresql")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One installation."""
+
+    data_dir: Path
+    origin: str
+    """Public base URL without a path, e.g. `https://passports.example`; links never come from Host."""
+    database_url: str = field(repr=False)  # may hold a password
+    demo: bool = False
+    """Development keys and printed sign-ins: fixed when the data directory was made, never for production."""
+    operator_name: str = DEMO_OPERATOR_NAME
+    operator_identifier: str = DEMO_OPERATOR_IDENTIFIER
+
+    @property
+    def production(self) -> bool:
+        return not self.demo
+
+    @property
+    def keys_dir(self) -> Path:
+        """Private keys, as files of mode 0600."""
+        return self.data_dir / "keys"
+
+    @property
+    def secure(self) -> bool:
+        """The origin is https: cookies may be marked Secure."""
+        return self.origin.startswith("https://")
+
+
+def data_dir(option: str | None, environ: Mapping[str, str], default: Path = DEFAULT_DATA) -> Path:
+    """Where the data lies: `--data`, else PASSPORT_DATA, else the `data` directory of the checkout."""
+    chosen = option or environ.get("PASSPORT_DATA")
+    return Path(chosen).expanduser().absolute() if chosen else default
+
+
+def load(data_dir: Path, environ: Mapping[str, str]) -> Settings:
+    """Settings of an existing installation.
+
+    Raises: NotConfigured if there is none, if other users can read it, or if a setting is unfit.
+    """
+    path = data_dir / SETTINGS_FILE
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        origin, demo = str(stored["origin"]), stored["demo"] is True
+        known = stored["format"] == _FORMAT
+    except FileNotFoundError:
+        raise NotConfigured(
+            f"There is no data in {data_dir}: start ./run for a demo, or make it with `passport init`."
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError):
+        raise NotConfigured(f"{path} cannot be read: restore it from a backup.") from None
+    if not known:
+        raise NotConfigured(f"{path} was written by another version of this program: use that version.")
+    if stat.S_IMODE(data_dir.stat().st_mode) & 0o077:
+        raise NotConfigured(f"Other users can read {data_dir}: run `chmod 700 {data_dir}`.")
+    wanted = environ.get("PASSPORT_ORIGIN")
+    if wanted and normal_origin(wanted) != origin:
+        raise NotConfigured(
+            f"PASSPORT_ORIGIN is {wanted}, but the data in {data_dir} was made for {origin}: labels carry"
+            " that address, so unset PASSPORT_ORIGIN or use other data."
+        )
+    return Settings(
+        data_dir=data_dir,
+        origin=origin,
+        database_url=_database_url(data_dir, environ),
+        demo=demo,
+        operator_name=_of_operator("PASSPORT_OPERATOR_NAME", DEMO_OPERATOR_NAME, demo, environ),
+        operator_identifier=_of_operator(
+            "PASSPORT_OPERATOR_IDENTIFIER", DEMO_OPERATOR_IDENTIFIER, demo, environ
+        ),
+    )
+
+
+def create(data_dir: Path, origin: str, *, demo: bool, environ: Mapping[str, str]) -> Settings:
+    """Make a data directory (mode 0700) with its settings file, and read it back.
+
+    The mark of an unfinished directory stays in it until `finish`.
+    Raises: NotConfigured if the directory holds something else, or the origin is unfit.
+    """
+    origin = normal_origin(origin)
+    if not demo and not origin.startswith("https://"):
+        raise NotConfigured(f"The origin {origin} is not https: readers could not trust what it serves.")
+    if data_dir.exists() and (not data_dir.is_dir() or any(data_dir.iterdir())):
+        raise NotConfigured(f"{data_dir} holds something else: name a new or empty directory.")
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    data_dir.chmod(0o700)
+    (data_dir / UNFINISHED_FILE).touch(mode=0o600)
+    text = json.dumps({"format": _FORMAT, "origin": origin, "demo": demo}, indent=1) + "\n"
+    handle = os.open(data_dir / SETTINGS_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    return load(data_dir, environ)
+
+
+def finish(settings: Settings) -> None:
+    """Say that the data directory now holds all it needs."""
+    (settings.data_dir / UNFINISHED_FILE).unlink(missing_ok=True)
+
+
+def normal_origin(text: str) -> str:
+    """Scheme, host in lower case, and the port where it is not the scheme's own. Raises: NotConfigured."""
+    try:
+        parts = urlsplit(text.strip())
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    host = (parts.hostname or "").lower()
+    host = f"[{host}]" if ":" in host else host
+    bare = parts.path in ("", "/") and not (parts.query or parts.fragment or parts.username or parts.password)
+    if parts.scheme not in _DEFAULT_PORTS or not _HOST.fullmatch(host) or not bare:
+        raise NotConfigured(f"The origin {text} is not of the form https://host or https://host:port.")
+    suffix = "" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}"
+    return f"{parts.scheme}://{host}{suffix}"
+
+
+def _database_url(data_dir: Path, environ: Mapping[str, str]) -> str:
+    given = environ.get("PASSPORT_DATABASE_URL")
+    if not given:
+        return f"sqlite:///{data_dir / 'passport.sqlite3'}"
+    if given.split("://")[0].split("+")[0] not in _DATABASES:
+        raise NotConfigured("PASSPORT_DATABASE_URL must begin with postgresql:// or sqlite:///.")
+    return given
+
+
+def _of_operator(name: str, demo_value: str, demo: bool, environ: Mapping[str, str]) -> str:
+    """Who answers for the passports: nothing stands in for it outside a demo."""
+    value = environ.get(name, "").strip()
+    if value or demo:
+        return value or demo_value
+    raise NotConfigured(f"The setting {name} is missing: see deploy/env.example.")
