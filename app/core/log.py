@@ -1,0 +1,56 @@
+"""Leaves of the transparency log: one for each issue, reissue, revocation and key change.
+
+A leaf is canonical JSON (RFC 8785): `{"v":1,"type":…,"at":…,…}`. It names public things by digest, and
+restricted ones by a salted commitment, so that the log can be given to anybody (T11, T40, T42).
+Source: RFC 6962 2.1 for the hash.
+"""
+
+import hashlib
+from datetime import datetime
+from typing import Any, Final
+
+from app.core.canonical import jcs
+from app.core.merkle import leaf_hash
+from app.core.multibase import digest_multibase
+from app.core.times import to_seconds
+
+LEAF_VERSION: Final = 1
+
+
+def issued(section: str, credential_digest: str, *, salt: bytes | None, version: int, at: datetime) -> bytes:
+    """A credential was issued. `salt` (16 bytes) hides a restricted one behind a commitment."""
+    kind = "credential-issued" if version == 1 else "credential-reissued"
+    if salt is None:
+        return _leaf(kind, at, section=section, digest=credential_digest)
+    return _leaf(kind, at, commitment=commitment(credential_digest, salt))
+
+
+def status_changed(kind: str, list_name: str, list_index: int, *, salt: bytes, at: datetime) -> bytes:
+    """A passport was revoked, suspended or reinstated; which one stands behind a commitment."""
+    return _leaf(kind, at, commitment=commitment(f"{list_name}#{list_index}", salt))
+
+
+def key_added(verification_method: str, public_key_multibase: str, *, at: datetime) -> bytes:
+    """A signing key was put into use."""
+    return _leaf(
+        "key-added", at, verificationMethod=verification_method, publicKeyMultibase=public_key_multibase
+    )
+
+
+def commitment(text: str, salt: bytes) -> str:
+    """Digest of salt and text; without the salt nobody can search for the text."""
+    return digest_multibase(salt + text.encode())
+
+
+def derived_salt(secret: bytes, text: str) -> bytes:
+    """16 bytes that only the holder of `secret` can make again."""
+    return hashlib.blake2b(text.encode(), key=secret, digest_size=16).digest()
+
+
+def _leaf(kind: str, at: datetime, **members: Any) -> bytes:
+    return jcs({"v": LEAF_VERSION, "type": kind, "at": to_seconds(at), **members})
+
+
+__all__ = [
+    "commitment", "derived_salt", "issued", "key_added", "leaf_hash", "status_changed",
+]  # fmt: skip

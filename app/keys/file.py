@@ -1,0 +1,67 @@
+"""Keys as files of mode 0600, refused when others may read them."""
+
+import os
+import stat
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+from app.core.errors import NotConfigured
+from app.core.keys import PublicKey
+
+_DIGEST = ec.ECDSA(Prehashed(SHA256()))
+
+
+class FileSigner:
+    """A P-256 key in a PEM file. `verification_method` is the name that goes into each proof."""
+
+    def __init__(self, path: Path, verification_method: str) -> None:
+        """Raises: NotConfigured when the file is missing, readable by others, or not a P-256 key."""
+        self.verification_method = verification_method
+        key = load_pem_private_key(read_secret(path), password=None)
+        if not (isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1)):
+            raise NotConfigured(f"The key file {path} does not hold a P-256 key.")
+        self._key = key
+        self.public_key = PublicKey(
+            "P-256", key.public_key().public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
+        )
+
+    def sign_digest(self, digest: bytes) -> bytes:
+        """Sign 32 bytes of SHA-256. Returns 64 bytes, r then s."""
+        r, s = decode_dss_signature(self._key.sign(digest, _DIGEST))
+        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+
+def create(path: Path) -> None:
+    """Write a new P-256 key to a new file of mode 0600."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    write_secret(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+
+
+def write_secret(path: Path, data: bytes) -> None:
+    """Write a new file that only its owner may read; it is on disk when this returns."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_secret(path: Path) -> bytes:
+    """Read a secret file. Raises: NotConfigured when it is missing or readable by others."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        raise NotConfigured(f"The key file {path} is missing; restore it from your backup.") from None
+    if stat.S_IMODE(mode) & 0o077:
+        raise NotConfigured(f"The key file {path} may be read by others; run: chmod 600 {path}")
+    return path.read_bytes()

@@ -1,0 +1,1 @@
+"""What lasts: tables, repositories and the unit of work. SQLite by default, PostgreSQL in production."""

@@ -1,0 +1,87 @@
+"""Batteries and what is about to be issued for them."""
+
+import json
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from app.store.tables import batteries, issuance_intentions
+
+
+class Batteries:
+    """One row for each physical battery, from its first record on."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, *, key: bytes, operator: str, gtin: str, serial: str, model_key: bytes, at: str) -> None:
+        """A draft with a passport identifier of its own, given once, random (T13, T54)."""
+        self._connection.execute(
+            insert(batteries).values(
+                key=key, economic_operator_id=operator, gtin=gtin, serial=serial, model_key=model_key,
+                passport_uuid=str(uuid.uuid4()), release="none", state="draft", created_at=at, changed_at=at,
+            )
+        )  # fmt: skip
+
+    def by_key(self, key: bytes) -> Row[Any] | None:
+        return self._connection.execute(select(batteries).where(batteries.c.key == key)).one_or_none()
+
+    def by_uuid(self, passport_uuid: str) -> Row[Any] | None:
+        query = select(batteries).where(batteries.c.passport_uuid == passport_uuid)
+        return self._connection.execute(query).one_or_none()
+
+    def change(self, key: bytes, at: str, **values: Any) -> None:
+        self._connection.execute(
+            update(batteries).where(batteries.c.key == key).values(changed_at=at, **values)
+        )
+
+    def all(self, *, limit: int = 500, state: str | None = None) -> Sequence[Row[Any]]:
+        query = select(batteries)
+        if state is not None:
+            query = query.where(batteries.c.state == state)
+        return self._connection.execute(
+            query.order_by(batteries.c.created_at, batteries.c.key).limit(limit)
+        ).all()
+
+    def released_but_not_issued(self) -> Sequence[Row[Any]]:
+        """What a crash, or a value that came late, may have left behind."""
+        query = select(batteries).where(batteries.c.state == "draft", batteries.c.release == "ok")
+        return self._connection.execute(query).all()
+
+    def released_drafts_of(self, model_key: bytes, lot: str | None) -> Sequence[Row[Any]]:
+        """Stamped packs of a model, or of one batch of it, that wait for their passport."""
+        query = select(batteries).where(
+            batteries.c.model_key == model_key, batteries.c.state == "draft", batteries.c.release == "ok"
+        )
+        if lot is not None:
+            query = query.where(batteries.c.lot == lot)
+        return self._connection.execute(query).all()
+
+
+class Intentions:
+    """What issuing is about to write, stored before anything is signed."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def put(self, battery_key: bytes, operator: str, plan: dict[str, Any], at: str) -> None:
+        self._connection.execute(
+            insert(issuance_intentions).values(
+                battery_key=battery_key, economic_operator_id=operator, plan=json.dumps(plan), created_at=at
+            )
+        )
+
+    def get(self, battery_key: bytes) -> dict[str, Any] | None:
+        query = select(issuance_intentions.c.plan).where(issuance_intentions.c.battery_key == battery_key)
+        plan = self._connection.execute(query).scalar_one_or_none()
+        return None if plan is None else dict(json.loads(plan))
+
+    def battery_keys(self) -> Sequence[bytes]:
+        return self._connection.execute(select(issuance_intentions.c.battery_key)).scalars().all()
+
+    def drop(self, battery_key: bytes) -> None:
+        self._connection.execute(
+            delete(issuance_intentions).where(issuance_intentions.c.battery_key == battery_key)
+        )

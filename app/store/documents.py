@@ -1,0 +1,85 @@
+"""Signed documents: written once, byte-exact, never changed."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, bindparam, func, insert, select
+
+from app.store.tables import batteries, documents
+
+
+# Built once: this is the one select of the public look-up.
+_NEWEST_OF_PASSPORT = (
+    select(documents.c.body, documents.c.digest, batteries.c.state)
+    .join(batteries, batteries.c.key == documents.c.subject_key)
+    .where(
+        batteries.c.passport_uuid == bindparam("passport_uuid"),
+        documents.c.section == bindparam("section"),
+    )
+    .order_by(documents.c.version.desc())
+    .limit(1)
+)
+
+
+class Documents:
+    """Versions of each section of each battery or model, oldest is 1."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, **values: Any) -> None:
+        """Store one version. A version that exists already is a `Collision`: somebody was faster."""
+        self._connection.execute(insert(documents).values(**values))
+
+    def newest(self, subject_key: bytes, section: str) -> Row[Any] | None:
+        query = (
+            select(documents)
+            .where(documents.c.subject_key == subject_key, documents.c.section == section)
+            .order_by(documents.c.version.desc())
+            .limit(1)
+        )
+        return self._connection.execute(query).one_or_none()
+
+    def version(self, subject_key: bytes, section: str, version: int) -> Row[Any] | None:
+        query = select(documents).where(
+            documents.c.subject_key == subject_key,
+            documents.c.section == section,
+            documents.c.version == version,
+        )
+        return self._connection.execute(query).one_or_none()
+
+    def newest_of(self, subject_keys: Iterable[bytes], sections: Iterable[str]) -> Sequence[Row[Any]]:
+        """Newest version of each section asked for, of each subject. Nothing else is read."""
+        head = (
+            select(
+                documents.c.subject_key, documents.c.section, func.max(documents.c.version).label("version")
+            )
+            .where(documents.c.subject_key.in_(list(subject_keys)), documents.c.section.in_(list(sections)))
+            .group_by(documents.c.subject_key, documents.c.section)
+            .subquery()
+        )
+        query = select(documents).join(
+            head,
+            and_(
+                documents.c.subject_key == head.c.subject_key,
+                documents.c.section == head.c.section,
+                documents.c.version == head.c.version,
+            ),
+        )
+        return self._connection.execute(query).all()
+
+    def history(self, subject_key: bytes, section: str) -> Sequence[Row[Any]]:
+        """All versions, newest first, without their bytes."""
+        columns = [column for column in documents.c if column.name != "body"]
+        query = (
+            select(*columns)
+            .where(documents.c.subject_key == subject_key, documents.c.section == section)
+            .order_by(documents.c.version.desc())
+        )
+        return self._connection.execute(query).all()
+
+    def newest_of_passport(self, passport_uuid: str, section: str) -> Row[Any, Any, Any] | None:
+        """The bytes and digest of an item section: the one select of the public look-up."""
+        return self._connection.execute(
+            _NEWEST_OF_PASSPORT, {"passport_uuid": passport_uuid, "section": section}
+        ).one_or_none()

@@ -1,0 +1,200 @@
+"""The tables. Migrations in `migrations/` make them; a test compares the two.
+
+Keys are 16-byte digests of canonical identifiers with the text beside them. Times are UTC, stored as text in
+RFC 3339 form with microseconds, so that they order and compare alike in SQLite and PostgreSQL.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_Sequence = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _operator() -> Column[str]:
+    return Column("economic_operator_id", String(255), nullable=False)
+
+
+plants = Table(
+    "plants", metadata,
+    Column("id", String(64), primary_key=True),
+    _operator(),
+    Column("name", String(200), nullable=False),
+    Column("token_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("created_at", String(32), nullable=False),
+    Column("revoked_at", String(32)),
+)  # fmt: skip
+
+intake_records = Table(
+    "intake_records", metadata,
+    Column("sequence", _Sequence, primary_key=True, autoincrement=True),
+    _operator(),
+    Column("plant_id", String(64), ForeignKey("plants.id"), nullable=False),
+    Column("record_id", String(64), nullable=False),
+    Column("body_digest", LargeBinary(32), nullable=False),
+    Column("body", LargeBinary, nullable=False, comment="the bytes as the sender wrote them"),
+    Column("kind", String(32), nullable=False),
+    Column("level", String(16), nullable=False),
+    Column("subject_key", LargeBinary(16), nullable=False),
+    Column("gtin", String(14)),
+    Column("lot", String(20)),
+    Column("serial", String(20)),
+    Column("sent_at", String(32), nullable=False),
+    Column("received_at", String(32), nullable=False),
+    Column("answer", Text, comment="kept so that a repeated record gets the same answer"),
+    UniqueConstraint("plant_id", "record_id"),
+    Index(None, "subject_key"),
+)  # fmt: skip
+
+quarantine = Table(
+    "quarantine", metadata,
+    Column("id", String(36), primary_key=True),
+    _operator(),
+    Column("plant_id", String(64), ForeignKey("plants.id"), nullable=False),
+    Column("body_digest", LargeBinary(32), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("problem", Text, nullable=False, comment="the refusal, as JSON"),
+    Column("record_id", String(64)),
+    Column("times", Integer, nullable=False),
+    Column("received_at", String(32), nullable=False),
+    Column("last_received_at", String(32), nullable=False),
+    Column("settled", String(16), comment="replayed or dismissed; empty while open"),
+    Column("settled_at", String(32)),
+    UniqueConstraint("plant_id", "body_digest"),
+)  # fmt: skip
+
+batteries = Table(
+    "batteries", metadata,
+    Column("key", LargeBinary(16), primary_key=True),
+    _operator(),
+    Column("gtin", String(14), nullable=False),
+    Column("serial", String(20), nullable=False),
+    Column("model_key", LargeBinary(16), nullable=False),
+    Column("passport_uuid", String(36), nullable=False, unique=True),
+    Column("lot", String(20), comment="production batch, once the pack record names it"),
+    Column("release", String(16), nullable=False, comment="none, ok or withdrawn: the stamp of the line"),
+    Column("state", String(16), nullable=False, comment="draft, issued, suspended or revoked"),
+    Column("reason", String(500)),
+    Column("created_at", String(32), nullable=False),
+    Column("issued_at", String(32)),
+    Column("changed_at", String(32), nullable=False),
+    CheckConstraint("release in ('none', 'ok', 'withdrawn')", name="release"),
+    CheckConstraint("state in ('draft', 'issued', 'suspended', 'revoked')", name="state"),
+    Index(None, "model_key"),
+    Index(None, "state", "release"),
+)  # fmt: skip
+
+documents = Table(
+    "documents", metadata,
+    Column("subject_key", LargeBinary(16), primary_key=True),
+    Column("section", String(16), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    _operator(),
+    Column("credential_id", String(64), nullable=False, unique=True),
+    Column("digest", String(64), nullable=False, comment="digestMultibase of the bytes; also the ETag"),
+    Column("content_digest", LargeBinary(32), nullable=False, comment="of the subject: did it change?"),
+    Column("body", LargeBinary, nullable=False, comment="the signed bytes, sent as they are"),
+    Column("reason", String(500)),
+    Column("created_at", String(32), nullable=False),
+)  # fmt: skip
+
+issuance_intentions = Table(
+    "issuance_intentions", metadata,
+    Column("battery_key", LargeBinary(16), ForeignKey("batteries.key"), primary_key=True),
+    _operator(),
+    Column("plan", Text, nullable=False),
+    Column("created_at", String(32), nullable=False),
+)  # fmt: skip
+
+status_lists = Table(
+    "status_lists", metadata,
+    Column("name", String(64), primary_key=True),
+    _operator(),
+    Column("purpose", String(16), nullable=False),
+    Column("bits", LargeBinary, nullable=False),
+    Column("body", LargeBinary, comment="the signed list credential; empty when it must be made anew"),
+    Column("digest", String(64)),
+    Column("signed_at", String(32)),
+)  # fmt: skip
+
+status_entries = Table(
+    "status_entries", metadata,
+    Column("subject_key", LargeBinary(16), primary_key=True),
+    Column("section", String(16), primary_key=True),
+    Column("purpose", String(16), primary_key=True),
+    _operator(),
+    Column("list_name", String(64), ForeignKey("status_lists.name"), nullable=False),
+    Column("list_index", Integer, nullable=False),
+    UniqueConstraint("list_name", "list_index"),
+)  # fmt: skip
+
+log_head = Table(
+    "log_head", metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("size", _Sequence, nullable=False),
+)  # fmt: skip
+
+log_entries = Table(
+    "log_entries", metadata,
+    Column("log_index", _Sequence, primary_key=True, autoincrement=False),
+    _operator(),
+    Column("leaf", LargeBinary, nullable=False, comment="canonical JSON, see app/core/log.py"),
+    Column("leaf_hash", LargeBinary(32), nullable=False, comment="RFC 6962 2.1"),
+    Column("created_at", String(32), nullable=False),
+)  # fmt: skip
+
+trust_lists = Table(
+    "trust_lists", metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("created_at", String(32), nullable=False),
+)  # fmt: skip
+
+accounts = Table(
+    "accounts", metadata,
+    Column("id", String(36), primary_key=True),
+    _operator(),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("password_hash", String(255), nullable=False),
+    Column("role", String(32), nullable=False),
+    Column("created_at", String(32), nullable=False),
+    Column("disabled_at", String(32)),
+)  # fmt: skip
+
+sessions = Table(
+    "sessions", metadata,
+    Column("token_hash", LargeBinary(32), primary_key=True),
+    Column("account_id", String(36), ForeignKey("accounts.id"), nullable=False),
+    Column("csrf_token", String(64), nullable=False),
+    Column("created_at", String(32), nullable=False),
+    Column("expires_at", String(32), nullable=False),
+    Index(None, "account_id"),
+)  # fmt: skip
+
+attempts = Table(
+    "attempts", metadata,
+    Column("bucket", LargeBinary(16), primary_key=True, comment="digest of what is counted and for whom"),
+    Column("window_start", _Sequence, primary_key=True, autoincrement=False),
+    Column("count", Integer, nullable=False),
+)  # fmt: skip

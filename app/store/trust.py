@@ -1,0 +1,98 @@
+"""What trust rests on: status lists, the log and the trust list."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from app.store.tables import log_entries, log_head, status_entries, status_lists, trust_lists
+
+
+class StatusLists:
+    """Bit strings by purpose, and which bit belongs to which section."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, *, name: str, operator: str, purpose: str, bits: bytes) -> None:
+        self._connection.execute(
+            insert(status_lists).values(name=name, economic_operator_id=operator, purpose=purpose, bits=bits)
+        )
+
+    def get(self, name: str) -> Row[Any] | None:
+        return self._connection.execute(select(status_lists).where(status_lists.c.name == name)).one_or_none()
+
+    def all(self) -> Sequence[Row[Any]]:
+        return self._connection.execute(select(status_lists).order_by(status_lists.c.name)).all()
+
+    def save(self, name: str, *, bits: bytes | None = None, **values: Any) -> None:
+        if bits is not None:
+            values["bits"] = bits
+        self._connection.execute(update(status_lists).where(status_lists.c.name == name).values(**values))
+
+    def entries_of(self, subject_keys: Sequence[bytes]) -> Sequence[Row[Any]]:
+        return self._connection.execute(
+            select(status_entries).where(status_entries.c.subject_key.in_(list(subject_keys)))
+        ).all()
+
+    def is_taken(self, list_name: str, list_index: int) -> bool:
+        query = select(status_entries.c.list_index).where(
+            status_entries.c.list_name == list_name, status_entries.c.list_index == list_index
+        )
+        return self._connection.execute(query).first() is not None
+
+    def give(
+        self, *, subject_key: bytes, section: str, purpose: str, operator: str, name: str, index: int
+    ) -> None:
+        self._connection.execute(
+            insert(status_entries).values(
+                subject_key=subject_key, section=section, purpose=purpose, economic_operator_id=operator,
+                list_name=name, list_index=index,
+            )
+        )  # fmt: skip
+
+
+class Log:
+    """The transparency log's leaves, in order. One sequencer: the row of `log_head` is the lock (T43)."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def append(self, leaf: bytes, leaf_hash: bytes, operator: str, at: str) -> int:
+        """Add one leaf in the caller's transaction. Returns its index, from 0."""
+        size = self._connection.execute(
+            update(log_head)
+            .where(log_head.c.id == 1)
+            .values(size=log_head.c.size + 1)
+            .returning(log_head.c.size)
+        ).scalar_one_or_none()
+        if size is None:
+            self._connection.execute(insert(log_head).values(id=1, size=1))
+            size = 1
+        self._connection.execute(
+            insert(log_entries).values(
+                log_index=size - 1,
+                leaf=leaf,
+                leaf_hash=leaf_hash,
+                economic_operator_id=operator,
+                created_at=at,
+            )
+        )
+        return int(size) - 1
+
+    def leaves(self) -> Sequence[Row[Any]]:
+        return self._connection.execute(select(log_entries).order_by(log_entries.c.log_index)).all()
+
+
+class TrustLists:
+    """Every version of the signed trust list."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, version: int, body: bytes, at: str) -> None:
+        self._connection.execute(insert(trust_lists).values(version=version, body=body, created_at=at))
+
+    def newest(self) -> Row[Any] | None:
+        query = select(trust_lists).order_by(trust_lists.c.version.desc()).limit(1)
+        return self._connection.execute(query).one_or_none()
