@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.core.catalogue import Attribute, ValueForm, fields_of, of_section
+from app.core.catalogue import Attribute, ValueForm, fields_of, list_parent, of_section
 from app.core.nesting import nest
 from app.core.vocabulary import Section
 
@@ -40,7 +40,8 @@ def _one(form: ValueForm, item: ValueForm) -> Any:
     if item.type in ("object", "document"):
         return {field.name: a_value(field) for field in fields_of(form)}
     if item.type == "series":
-        return [{field.name: a_value(field) for field in fields_of(form)}]
+        point = {field.name: a_value(field) for field in fields_of(form)}
+        return [point, dict(point)]
     if item.allowed:
         return item.allowed[0]
     if item.pattern:
@@ -57,10 +58,4 @@ def a_signed_value(attribute: Attribute) -> Any:
 
 def a_full_subject(section: Section) -> dict[str, Any]:
     """Everything the catalogue lets a subject of `section` hold, but `id` and `type`."""
-    return nest({a.id: a_signed_value(a) for a in of_section(section) if "." not in a.id or _has_place(a)})
-
-
-def _has_place(attribute: Attribute) -> bool:
-    from app.core.catalogue import list_parent
-
-    return list_parent(attribute) is None
+    return nest({a.id: a_signed_value(a) for a in of_section(section) if list_parent(a) is None})

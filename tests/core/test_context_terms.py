@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pyld import jsonld
 
-from app.core import contexts, context_terms
+from app.core import context_terms, contexts
 from app.core.vocabulary import (
     CONTEXT_URL,
     CONTEXTS,
