@@ -1,0 +1,215 @@
+"""Guard layer over PyLD: the only module that imports it. RDF canonicalization of credentials, with limits.
+
+Plain PyLD fetches contexts, drops members that no context defines, and works without end on poison graphs
+(threats T20, T21, T23). Here contexts come from the product's files alone; every member must survive
+expansion; and unnamed nodes are counted before canonicalization starts.
+
+PyLD calls RDFC-1.0 by its older name, URDNA2015; for SHA-256 the two are the same algorithm.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, NoReturn
+
+from pyld import canon
+from pyld import jsonld as pyld
+from pyld.context_resolver import ContextResolver
+
+from app.core import contexts
+from app.core.proof_error import DataLoss, TooComplex, UnknownContext
+
+_SENTINEL: Final = "urn:x-undefined:"
+_ABSOLUTE: Final = re.compile(r'[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>"{}|^`\\]*')
+"""An IRI that N-Quads can carry: no character that would end it early and let one text read as two graphs."""
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
+_KEYWORDS: Final = frozenset({"@value", "@language", "@type", "@id"})
+
+
+@dataclass(frozen=True, slots=True)
+class GraphLimits:
+    """The same in the browser. A passport has few unnamed nodes, and hardly two of them look alike."""
+
+    unnamed_nodes: int = 200
+    alike: int = 4
+    """Most unnamed nodes that may share a first-degree hash: the work grows with the factorial of this
+    number."""
+    values_of_one_property: int = 1_000
+    """PyLD compares each new value of a property with all before it."""
+
+
+LIMITS: Final = GraphLimits()
+
+
+class Canonicalizer:
+    """RDFC-1.0 over a fixed set of contexts; parsed contexts are kept between calls."""
+
+    def __init__(self, documents: Mapping[str, bytes]) -> None:
+        self._documents = {url: json.loads(data) for url, data in documents.items()}
+        self._resolver = ContextResolver({}, self._load)
+
+    def canonicalize(self, document: Mapping[str, Any], limits: GraphLimits = LIMITS) -> bytes:
+        """Canonical N-Quads of `document`, UTF-8.
+
+        Raises: UnknownContext; DataLoss when a member would not be covered; TooComplex beyond `limits`.
+        """
+        expanded = self.require_no_loss(document, limits)
+        dataset = self._call("to_rdf", expanded)
+        return canonical_nquads(dataset, limits)
+
+    def require_no_loss(self, document: Mapping[str, Any], limits: GraphLimits = LIMITS) -> list[Any]:
+        """The expanded form of `document`, in which nothing was dropped and nothing is relative.
+
+        Expansion runs with an extra vocabulary: what no context defines lands in it and is seen.
+        Raises: UnknownContext, DataLoss, TooComplex.
+        """
+        self._require_contexts(document.get("@context"))
+        _require_plain({name: value for name, value in document.items() if name != "@context"}, limits)
+        expanded = self._call("expand", dict(document), expandContext={"@vocab": _SENTINEL})
+        _require_defined(expanded)
+        if len(expanded) != 1:
+            raise DataLoss("the document holds nothing that its contexts define")
+        return expanded  # type: ignore[no-any-return]
+
+    def _require_contexts(self, value: Any) -> None:
+        for url in value if isinstance(value, list) else [value]:
+            if not isinstance(url, str) or url not in self._documents:
+                raise UnknownContext("a context that is not among those this product carries")
+
+    def _load(self, url: str, _options: Mapping[str, Any]) -> dict[str, Any]:
+        if url not in self._documents:
+            raise UnknownContext("a context that is not among those this product carries")
+        return {
+            "contentType": "application/ld+json",
+            "contextUrl": None,
+            "documentUrl": url,
+            "document": self._documents[url],
+            "tag": "static",
+        }
+
+    def _call(self, name: str, document: Any, **extra: Any) -> Any:
+        processor = pyld.JsonLdProcessor(on_property_dropped=_refuse_dropped)
+        options = {"documentLoader": self._load, "contextResolver": self._resolver, "base": ""} | extra
+        try:
+            return getattr(processor, name)(document, options)
+        except pyld.JsonLdError as fault:
+            # PyLD wraps what the loader and the drop hook raise
+            cause: BaseException | None = fault
+            while cause is not None:
+                if isinstance(cause, UnknownContext | DataLoss):
+                    raise cause from None
+                cause = cause.__cause__
+            raise DataLoss("the document is not sound JSON-LD for its contexts") from fault
+        except RecursionError:
+            raise TooComplex("the document is nested too deep") from None
+        except (KeyError, TypeError, ValueError, AttributeError) as fault:
+            # PyLD meets some unsound values unprepared
+            raise DataLoss("the document is not sound JSON-LD for its contexts") from fault
+
+
+def canonical_nquads(dataset: Mapping[str, Any], limits: GraphLimits = LIMITS) -> bytes:
+    """RDFC-1.0 of a PyLD dataset, whose unnamed nodes are counted first. Raises: TooComplex."""
+    require_limits(dataset, limits)
+    text: str = canon.URDNA2015().main(dataset, {"format": "application/n-quads"})
+    return text.encode("utf-8")
+
+
+def require_limits(dataset: Mapping[str, Any], limits: GraphLimits = LIMITS) -> None:
+    """Count unnamed nodes, and those whose first-degree hash is the same (RDFC-1.0, 4.6). Raises:
+    TooComplex."""
+    state = canon.URDNA2015()
+    places = ("subject", "object", "name")
+    for graph, triples in dataset.items():
+        for triple in triples:
+            quad = dict(triple)
+            if graph != "@default":
+                quad["name"] = {
+                    "type": "blank node" if graph.startswith("_:") else "IRI",
+                    "value": graph,
+                }
+            unnamed = {quad[p]["value"] for p in places if p in quad and quad[p]["type"] == "blank node"}
+            for node in unnamed:
+                state.blank_node_info.setdefault(node, {"quads": []})["quads"].append(quad)
+    if len(state.blank_node_info) > limits.unnamed_nodes:
+        raise TooComplex(f"more than {limits.unnamed_nodes} unnamed nodes")
+    alike = Counter(state.hash_first_degree_quads(node) for node in state.blank_node_info)
+    if alike and max(alike.values()) > limits.alike:
+        raise TooComplex(f"more than {limits.alike} unnamed nodes that look alike")
+
+
+def canonicalize(document: Mapping[str, Any], *, limits: GraphLimits = LIMITS) -> bytes:
+    """Canonical N-Quads over the product's own contexts; see Canonicalizer.canonicalize."""
+    return PRODUCT.canonicalize(document, limits)
+
+
+def require_no_loss(document: Mapping[str, Any]) -> None:
+    """Refuse a document with any member that an RDFC signature would not cover. Raises: DataLoss and
+    others."""
+    PRODUCT.require_no_loss(document)
+
+
+def _refuse_dropped(name: Any) -> NoReturn:
+    raise DataLoss("the document has a member that no context defines")
+
+
+def _require_plain(value: Any, limits: GraphLimits) -> None:
+    """Refuse what expansion would drop or reinterpret without a trace: null, keywords, very long lists."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if one is None:
+            raise DataLoss("a null is not covered by the signature; leave the member out")
+        if isinstance(one, dict):
+            if any(name.startswith("@") and name not in _KEYWORDS for name in one):
+                raise DataLoss("a JSON-LD keyword that is not taken in credentials")
+            waiting.extend(one.values())
+        elif isinstance(one, list):
+            if len(one) > limits.values_of_one_property:
+                raise TooComplex(f"more than {limits.values_of_one_property} values of one property")
+            waiting.extend(one)
+
+
+def _require_defined(expanded: Any) -> None:
+    """Every property, type, datatype and reference of the expanded form is an absolute IRI outside the
+    sentinel."""
+    waiting = [expanded]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, list):
+            waiting.extend(one)
+        elif isinstance(one, dict):
+            if "@value" in one:
+                _require_literal(one)
+                continue
+            for name, value in one.items():
+                if name in ("@id", "@type"):
+                    for iri in value if isinstance(value, list) else [value]:
+                        _require_absolute(iri)
+                elif name not in ("@list", "@graph"):
+                    _require_absolute(name)
+                    waiting.append(value)
+                else:
+                    waiting.append(value)
+
+
+def _require_literal(literal: Mapping[str, Any]) -> None:
+    datatype = literal.get("@type")
+    if datatype is not None and datatype != "@json":
+        _require_absolute(datatype)
+    if datatype == "@json":
+        return
+    language = literal.get("@language")
+    if language is not None and not (isinstance(language, str) and _LANGUAGE.fullmatch(language)):
+        raise DataLoss("a language tag that is not well formed")
+    if isinstance(literal["@value"], float) or set(literal) - {"@value", "@type", "@language"}:
+        raise DataLoss("a value that the signature would not cover as it stands")
+
+
+def _require_absolute(iri: Any) -> None:
+    if not isinstance(iri, str) or iri.startswith(_SENTINEL) or not _ABSOLUTE.fullmatch(iri):
+        raise DataLoss("a name or address that no context makes absolute")
+
+
+PRODUCT: Final = Canonicalizer(contexts.DOCUMENTS)

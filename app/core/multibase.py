@@ -1,0 +1,79 @@
+"""Multibase texts: base58btc (`z`) for keys and signatures, base64url (`u`) for digests and lists.
+
+Source: Controlled Identifiers 1.0, 2.4 Multibase; 2.5 Multihash.
+"""
+
+import base64
+import binascii
+import hashlib
+from typing import Final
+
+from app.core.errors import MalformedInput
+
+_ALPHABET: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_VALUES: Final = {sign: value for value, sign in enumerate(_ALPHABET)}
+_SHA2_256: Final = b"\x12\x20"
+
+MAX_BASE58: Final = 200
+"""Longest base58 text that is read: the work grows with the square, and a P-384 signature needs 132."""
+
+
+def base58btc_encode(data: bytes) -> str:
+    """Base58 with the Bitcoin alphabet, no prefix; each leading zero byte is one `1`."""
+    number = int.from_bytes(data)
+    signs = []
+    while number:
+        number, rest = divmod(number, 58)
+        signs.append(_ALPHABET[rest])
+    zeros = len(data) - len(data.lstrip(b"\x00"))
+    return "1" * zeros + "".join(reversed(signs))
+
+
+def base58btc_decode(text: str) -> bytes:
+    """Raises: MalformedInput for a foreign character or more than MAX_BASE58 of them."""
+    if len(text) > MAX_BASE58:
+        raise MalformedInput("a base58 text that is too long", rule="multibase")
+    number = 0
+    for sign in text:
+        value = _VALUES.get(sign)
+        if value is None:
+            raise MalformedInput("a character that is not base58", rule="multibase")
+        number = number * 58 + value
+    zeros = len(text) - len(text.lstrip("1"))
+    return bytes(zeros) + number.to_bytes((number.bit_length() + 7) // 8)
+
+
+def multibase_encode_base58btc(data: bytes) -> str:
+    return "z" + base58btc_encode(data)
+
+
+def multibase_decode_base58btc(text: str) -> bytes:
+    """Raises: MalformedInput unless `text` is `z` and base58."""
+    if not text.startswith("z"):
+        raise MalformedInput("expected a multibase text that starts with z", rule="multibase")
+    return base58btc_decode(text[1:])
+
+
+def multibase_encode_base64url(data: bytes) -> str:
+    """`u` and base64url without padding."""
+    return "u" + base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+
+
+def multibase_decode_base64url(text: str) -> bytes:
+    """Raises: MalformedInput unless `text` is `u` and unpadded base64url in its one canonical spelling."""
+    body = text[1:]
+    if not text.startswith("u") or not body.isascii():
+        raise MalformedInput("expected a multibase text that starts with u", rule="multibase")
+    try:
+        data = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        raise MalformedInput("a text that is not base64url", rule="multibase") from None
+    if multibase_encode_base64url(data) != text:
+        raise MalformedInput("a base64url text that is not in its one spelling", rule="multibase")
+    return data
+
+
+def digest_multibase(data: bytes) -> str:
+    """`digestMultibase` of stored bytes: `u` + base64url(0x12 0x20 and SHA-256). Also the ETag of a
+    credential."""
+    return multibase_encode_base64url(_SHA2_256 + hashlib.sha256(data).digest())

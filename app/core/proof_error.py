@@ -1,0 +1,70 @@
+"""Names for what a verifier may find, and the error that carries one.
+
+Source: credential profile, section 8: names of the W3C Recommendations where there is one, else our own.
+"""
+
+from typing import Any, ClassVar, Final, Literal
+
+from app.core.errors import PassportError
+
+ErrorName = Literal[
+    "PARSING_ERROR",
+    "MALFORMED_VALUE_ERROR",
+    "RANGE_ERROR",
+    "PROOF_VERIFICATION_ERROR",
+    "DATA_LOSS_DETECTION_ERROR",
+    "INVALID_VERIFICATION_METHOD",
+    "STATUS_RETRIEVAL_ERROR",
+    "STATUS_VERIFICATION_ERROR",
+    "STATUS_LIST_LENGTH_ERROR",
+    "CONTEXT_UNKNOWN",
+    "UNSUPPORTED_CRYPTOSUITE",
+    "ISSUER_MISMATCH",
+    "ISSUER_UNTRUSTED",
+    "KEY_REVOKED",
+    "NOT_YET_VALID",
+    "EXPIRED",
+    "REVOKED",
+    "SUSPENDED",
+    "LINK_DIGEST_MISMATCH",
+    "SUBJECT_MISMATCH",
+    "LOG_PROOF_INVALID",
+    "RESOURCE_LIMIT",
+]
+
+UNKNOWN_NAMES: Final[frozenset[ErrorName]] = frozenset({"ISSUER_UNTRUSTED", "STATUS_RETRIEVAL_ERROR"})
+"""Findings that make a verdict unknown; every other name makes it invalid."""
+
+
+class ProofError(PassportError):
+    """A document does not hold what it claims; `name` says why."""
+
+    code: ClassVar[str] = "proof-invalid"
+
+    def __init__(self, name: ErrorName, detail: str) -> None:
+        super().__init__(detail)
+        self.name: ErrorName = name
+
+    def members(self) -> dict[str, Any]:
+        return {"error": self.name}
+
+
+class DataLoss(ProofError):
+    """Part of the document would not be covered by an RDFC signature (threat T21)."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("DATA_LOSS_DETECTION_ERROR", detail)
+
+
+class TooComplex(ProofError):
+    """The document's graph is beyond the stated limits (threat T23)."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("RESOURCE_LIMIT", detail)
+
+
+class UnknownContext(ProofError):
+    """A context that is not among the product's own files (threats T20, T21)."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("CONTEXT_UNKNOWN", detail)
