@@ -24,6 +24,8 @@ DEFAULT_LAN_DATA: Final = ROOT / "data-lan"
 SETTINGS_FILE: Final = "settings.json"
 UNFINISHED_FILE: Final = ".unfinished"
 """Stands in a data directory while it is being made: without it, the directory holds all it needs."""
+CA_DIRECTORY: Final = "dev-ca"
+"""The development authority of `--lan`. Outlives a reset: a new one must be taken to every phone again."""
 
 DEMO_OPERATOR_NAME: Final = "Example Battery Maker"
 DEMO_OPERATOR_IDENTIFIER: Final = "https://example.com/operators/example-battery-maker"
@@ -115,7 +117,9 @@ def create(data_dir: Path, origin: str, *, demo: bool, environ: Mapping[str, str
     origin = normal_origin(origin)
     if not demo and not origin.startswith("https://"):
         raise NotConfigured(f"The origin {origin} is not https: readers could not trust what it serves.")
-    if data_dir.exists() and (not data_dir.is_dir() or any(data_dir.iterdir())):
+    if data_dir.exists() and not (
+        data_dir.is_dir() and {e.name for e in data_dir.iterdir()} <= {CA_DIRECTORY}
+    ):
         raise NotConfigured(f"{data_dir} holds something else: name a new or empty directory.")
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     data_dir.chmod(0o700)

@@ -1,0 +1,45 @@
+"""`passport`: the command line tool. Results go to stdout, talk to stderr.
+
+Exit codes: 0 done or passed, 1 failed, 2 wrong usage, 3 not fully checked.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from app.cli import init, serve
+from app.core.errors import PassportError
+
+VERBS = (init, serve)
+
+
+def parser() -> argparse.ArgumentParser:
+    """All verbs with their options."""
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument(
+        "--data",
+        metavar="DIR",
+        help="data directory (else the setting PASSPORT_DATA, else ./data of the checkout)",
+    )
+    top = argparse.ArgumentParser(prog="passport", description="Battery passports on the command line.")
+    verbs = top.add_subparsers(metavar="VERB", required=True)
+    for verb in VERBS:
+        verb.add(verbs, shared)
+    return top
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one verb; what goes wrong is one sentence on stderr."""
+    args = parser().parse_args(words)
+    try:
+        return int(args.run(args, os.environ))
+    except PassportError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
