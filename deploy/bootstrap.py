@@ -66,7 +66,7 @@ def environment(kind: str) -> Path:
             stop(f"PASSPORT_VENV names {given}, which is no virtual environment: mend or unset it.")
         return python
     python = VENV / "bin" / "python"
-    wanted = hashlib.sha256(LOCKS[kind].read_bytes()).hexdigest()
+    wanted = _digest(kind)
     if not _is_current(kind, wanted):
         with _one_at_a_time():
             if not _is_current(kind, wanted):
