@@ -1,0 +1,183 @@
+"""The verdict in words: from reports of checks to one headline a person understands.
+
+Sign, word and colour go together; no technical word in the first two lines; a signature that does not fit
+shows none of the data (T1, T3). Names of checks and errors are those of the verification report.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+CHECK_NAMES: Final[Mapping[str, str]] = {
+    "parse": "Readable",
+    "form": "Right form",
+    "proof-choice": "Carries a signature",
+    "key": "Signer is known",
+    "signature-jcs": "Signature fits every byte",
+    "time": "Dates are in order",
+    "signature-rdfc": "Signature fits the meaning",
+    "schema": "Complete and well-formed",
+    "status": "Not withdrawn",
+    "links": "Belongs together",
+    "log": "Entered in the public log",
+    "binding": "About this battery",
+}
+"""What each check asks, in the order in which they are made."""
+
+OUTCOMES: Final[Mapping[str, str]] = {"passed": "passed", "failed": "failed", "not-checked": "not checked"}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`state` is the class of the verdict card, `icon` its sign. `shows_data` False: nothing may be shown."""
+
+    state: str
+    icon: str
+    headline: str
+    sentence: str
+    shows_data: bool
+    trusted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check with its outcome in words."""
+
+    name: str
+    outcome: str
+    said: str
+    sentence: str
+    error: str
+
+
+_GENUINE: Final = Verdict("valid", "valid", "Record is genuine", "Signed by {signer}.", True, True)
+_STRANGER: Final = Verdict(
+    "unknown",
+    "question",
+    "Signed by somebody we don’t know",
+    "The signature fits, but its key is not on the trust list. What stands below is their own claim.",
+    True,
+    False,
+)
+_STALE: Final = Verdict(
+    "unknown",
+    "unknown",
+    "Not fully checked",
+    "The signature fits; whether the record was withdrawn could not be asked.",
+    True,
+    True,
+)
+_WITHDRAWN: Final = Verdict(
+    "revoked",
+    "revoked",
+    "Withdrawn by the maker",
+    "The record was genuine, and its maker has taken it back. It is kept for the history.",
+    True,
+    True,
+)
+_SUSPENDED: Final = Verdict(
+    "revoked",
+    "suspended",
+    "Suspended by the maker",
+    "The record is genuine, but its maker asks not to rely on it for now.",
+    True,
+    True,
+)
+_ALTERED: Final = Verdict(
+    "altered",
+    "altered",
+    "Record was altered",
+    "It does not fit its signature. Nothing of it is shown: do not rely on it, and report it.",
+    False,
+    False,
+)
+_INVALID: Final = Verdict(
+    "invalid",
+    "invalid",
+    "Record is not valid",
+    "One of the checks below failed. Nothing of it is shown.",
+    False,
+    False,
+)
+_UNCHECKED: Final = Verdict(
+    "unknown",
+    "unknown",
+    "Not checked",
+    "This record was not checked, so nothing of it is shown.",
+    False,
+    False,
+)
+
+_BY_ERROR: Final[Mapping[str, Verdict]] = {
+    "PROOF_VERIFICATION_ERROR": _ALTERED,
+    "DATA_LOSS_DETECTION_ERROR": _ALTERED,
+    "LINK_DIGEST_MISMATCH": _ALTERED,
+    "REVOKED": _WITHDRAWN,
+    "SUSPENDED": _SUSPENDED,
+    "ISSUER_UNTRUSTED": _STRANGER,
+}
+"""Errors people are told about in words of their own; any other is `not valid` or `not fully checked`."""
+
+_GRAVITY: Final = (_ALTERED, _INVALID, _UNCHECKED, _WITHDRAWN, _SUSPENDED, _STRANGER, _STALE, _GENUINE)
+
+
+def of_report(report: Mapping[str, Any] | None) -> Verdict:
+    """The verdict on one section, from `Report.as_dict()`. No report is no verdict, and shows nothing."""
+    if not report:
+        return _UNCHECKED
+    named = [_BY_ERROR[error] for error in _errors(report) if error in _BY_ERROR]
+    worst = min(named, key=_GRAVITY.index) if named else None
+    if report.get("verdict") == "valid":
+        return _GENUINE
+    if report.get("verdict") == "unknown":
+        return worst if worst is _STRANGER else _STALE
+    return worst if worst is not None and worst is not _STRANGER and _only(report, worst) else _INVALID
+
+
+def _errors(report: Mapping[str, Any]) -> list[str]:
+    return [check["error"] for check in report.get("checks", ()) if check.get("error")]
+
+
+def _only(report: Mapping[str, Any], verdict: Verdict) -> bool:
+    """Withdrawn and suspended keep the data, so they hold only where nothing else failed."""
+    if not verdict.shows_data:
+        return True
+    failed = [check.get("error") for check in report["checks"] if check.get("outcome") == "failed"]
+    return all(error in ("REVOKED", "SUSPENDED") for error in failed)
+
+
+def overall(verdicts: Sequence[Verdict], state: str, signer: str) -> Verdict:
+    """One verdict for the page: the gravest of its sections and of the passport's own state.
+
+    `state` is issued, suspended or revoked; `signer` the name in the trust list, never in the record (T3).
+    """
+    told = {"revoked": _WITHDRAWN, "suspended": _SUSPENDED}.get(state)
+    found = [*verdicts, *([told] if told else [])]
+    worst = min(found, key=_GRAVITY.index) if found else _UNCHECKED
+    if worst is not _GENUINE:
+        return worst
+    return Verdict(
+        worst.state,
+        worst.icon,
+        worst.headline,
+        worst.sentence.format(signer=signer or "a known maker"),
+        True,
+        True,
+    )
+
+
+def findings(report: Mapping[str, Any] | None) -> tuple[Finding, ...]:
+    """The checks one by one. After a signature that does not fit, what was not checked is left out."""
+    checks = report.get("checks", ()) if report else ()
+    altered = any(check["outcome"] == "failed" and check["name"].startswith("signature") for check in checks)
+    return tuple(
+        Finding(
+            CHECK_NAMES.get(check["name"], check["name"]),
+            check["outcome"],
+            OUTCOMES.get(check["outcome"], "not checked"),
+            check.get("sentence", ""),
+            check.get("error") or "",
+        )
+        for check in checks
+        if not (altered and check["outcome"] == "not-checked")
+    )

@@ -1,0 +1,345 @@
+"""What the passport page shows, worked out from signed sections: the template only draws it.
+
+Contract with the template and the route:
+
+    view = passport_view(sections, reports, state=..., signer=...)
+
+sections   section name -> `credentialSubject` of the newest stored credential. Only sections that the reader
+           may read are passed in: what is not passed in cannot leak (T11).
+reports    section name -> `Report.as_dict()` of the same bytes. A section without a report is not shown.
+state      the passport's own state: issued, suspended, revoked.
+signer     the issuer's name from the trust list; empty where it is not on it (T3).
+
+view.verdict     `Verdict`: the card at the top; `shows_data` False empties everything below it
+view.sections    `SectionView` for each section passed in: title, verdict, checks
+view.head        `Head` or None: what it is, who made it, the figures to compare with the plate (T2)
+view.hazards     `Hazards` or None: one screen for recycler and workshop, where a restricted section is there
+view.bars, view.lines   charts; each with a sentence and a table
+view.groups      `Group` of `Row`, in catalogue order
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from app.core import charts, display, times
+from app.core import verdict as verdicts
+from app.core.rows import GUIDE, Document, Guide, Label, Row, find, row
+from app.core.sections import SECTION_INFO
+from app.core.verdict import Finding, Verdict
+from app.core.vocabulary import SECTIONS, Section
+
+FIGURES: Final = (
+    ("ratedCapacity", "Capacity"),
+    ("certifiedUsableBatteryEnergy", "Usable energy"),
+    ("nominalVoltage", "Nominal voltage"),
+    ("batteryMass", "Mass"),
+)
+"""Attributes in the head, with the short names they have there."""
+
+FOOTPRINT_STAGES: Final = (
+    ("rawMaterialExtraction", "Raw materials"),
+    ("mainProduction", "Production"),
+    ("distribution", "Distribution"),
+    ("recycling", "End of life"),
+)
+PROCEDURES: Final = (
+    ("safetyMeasures.isolation", "Isolate"),
+    ("safetyMeasures.dischargeProcedure", "Discharge"),
+    ("safetyMeasures.safetyInstructions", "Protect yourself"),
+)
+"""Steps of the hazard sheet in the order of work."""
+
+_HAZARD_SECTIONS: Final = frozenset({"composition", "dismantling"})
+_DRAWN: Final = frozenset({"capacityLog"})
+"""Attributes whose table stands with their chart."""
+_STATEMENT: Final = re.compile(r"((?:EU)?[HP]\d{3}[A-Za-z]{0,3}(?:\s?\+\s?[HP]\d{3})*)[:\s]*(.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    name: str
+    value: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The battery in one look. `category` is the code, `what` its plain word."""
+
+    category: str
+    what: str
+    maker: str
+    model: str
+    serial: str
+    chemistry: str
+    chemistry_words: str
+    made: str
+    place: str
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Substance:
+    """A hazardous substance: `statements` are (code, text), the code empty where there is none."""
+
+    name: str
+    identifier: str
+    share: str
+    classes: tuple[str, ...]
+    statements: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hazards:
+    """What a person must know before touching the pack."""
+
+    chemistry: str
+    chemistry_words: str
+    voltage: str
+    mass: str
+    fire: tuple[str, ...]
+    vent: str
+    procedures: tuple[tuple[str, Document], ...]
+    substances: tuple[Substance, ...]
+    tools: Row | None
+    manuals: tuple[Document, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SectionView:
+    """One signed section: its own verdict and checks."""
+
+    name: Section
+    title: str
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    id: str
+    title: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PassportView:
+    verdict: Verdict
+    sections: tuple[SectionView, ...]
+    head: Head | None
+    hazards: Hazards | None
+    bars: tuple[charts.BarChart, ...]
+    lines: tuple[charts.LineChart, ...]
+    groups: tuple[Group, ...]
+
+
+def passport_view(
+    sections: Mapping[Section, Mapping[str, Any]],
+    reports: Mapping[Section, Mapping[str, Any]],
+    *,
+    state: str = "issued",
+    signer: str = "",
+    guide: Guide = GUIDE,
+) -> PassportView:
+    """The page of one passport for one reader. Nothing of a section that is not verified is in it (T1)."""
+    seen = tuple(
+        SectionView(name, SECTION_INFO[name].title, verdicts.of_report(report), verdicts.findings(report))
+        for name in SECTIONS
+        if name in sections
+        for report in (reports.get(name),)
+    )
+    told = verdicts.overall([section.verdict for section in seen], state, signer)
+    if not told.shows_data:
+        return PassportView(told, seen, None, None, (), (), ())
+    rows = tuple(_rows(sections, guide))
+    by_id = {found.label.id: found for found in rows}
+    public = sections.get("public", {})
+    return PassportView(
+        told,
+        seen,
+        _head(public, by_id),
+        _hazards(public, by_id) if _HAZARD_SECTIONS & sections.keys() else None,
+        tuple(chart for chart in _bars(sections) if chart),
+        tuple(chart for chart in _lines(sections) if chart),
+        _groups(rows, guide),
+    )
+
+
+def _rows(sections: Mapping[Section, Mapping[str, Any]], guide: Guide) -> list[Row]:
+    rows = []
+    for label in guide.labels:
+        subject = sections.get(label.section)
+        if subject is None or label.id in _DRAWN:
+            continue
+        value = _value(subject, label)
+        if value is not None and (found := row(label, value)) is not None:
+            rows.append(found)
+    return rows
+
+
+def _value(subject: Mapping[str, Any], label: Label) -> Any:
+    path = label.path
+    return subject.get(path[0]) if len(path) == 1 else find(subject, path)
+
+
+def _groups(rows: Sequence[Row], guide: Guide) -> tuple[Group, ...]:
+    by_group: dict[str, list[Row]] = {name: [] for name in guide.groups}
+    for found in rows:
+        by_group[found.label.group].append(found)
+    return tuple(Group(name, guide.groups[name], tuple(found)) for name, found in by_group.items() if found)
+
+
+def _text(rows: Mapping[str, Row], attribute_id: str) -> str:
+    found = rows.get(attribute_id)
+    return found.text if found else ""
+
+
+def _measured(rows: Mapping[str, Row], attribute_id: str) -> str:
+    found = rows.get(attribute_id)
+    return f"{found.text} {found.label.unit}".strip() if found else ""
+
+
+def _head(public: Mapping[str, Any], rows: Mapping[str, Row]) -> Head:
+    chemistry = public.get("batteryChemistry", {})
+    place = public.get("manufacturingPlace", {})
+    town = [str(place[name]) for name in ("locality", "city") if place.get(name)]
+    if "addressCountry" in place:
+        town.append(display.country(str(place["addressCountry"])))
+    category = str(public.get("batteryCategory", ""))
+    return Head(
+        category=category,
+        what=display.word(category),
+        maker=_text(rows, "manufacturerInformation.contactName"),
+        model=_text(rows, "batteryModelIdentifier"),
+        serial=_text(rows, "batterySerialNumber"),
+        chemistry=str(chemistry.get("shortName", "")),
+        chemistry_words=str(chemistry.get("clearName", "")),
+        made=_text(rows, "manufacturingDate"),
+        place=", ".join(town),
+        figures=tuple(
+            Figure(name, rows[attribute_id].text, rows[attribute_id].label.unit)
+            for attribute_id, name in FIGURES
+            if attribute_id in rows
+        ),
+    )
+
+
+def _hazards(public: Mapping[str, Any], rows: Mapping[str, Row]) -> Hazards:
+    chemistry = public.get("batteryChemistry", {})
+    fire = rows.get("safetyMeasures.extinguishingAgent")
+    manuals = rows.get("dismantlingAndRemovalInformation")
+    procedures = tuple(
+        (title, rows[attribute_id].items[0])
+        for attribute_id, title in PROCEDURES
+        if attribute_id in rows and rows[attribute_id].kind == "documents"
+    )
+    return Hazards(
+        chemistry=str(chemistry.get("shortName", "")),
+        chemistry_words=str(chemistry.get("clearName", "")),
+        voltage=_measured(rows, "maximumVoltage") or _measured(rows, "nominalVoltage"),
+        mass=_measured(rows, "batteryMass"),
+        fire=fire.items if fire else (),
+        vent=_text(rows, "safetyMeasures.ventLocation"),
+        procedures=procedures,
+        substances=tuple(_substance(item) for item in public.get("hazardousSubstances", ())),
+        tools=rows.get("safetyMeasures.tools"),
+        manuals=manuals.items if manuals else (),
+    )
+
+
+def _substance(item: Mapping[str, Any]) -> Substance:
+    share = item.get("hazardousSubstanceConcentration")
+    return Substance(
+        name=str(item.get("hazardousSubstanceName", "")),
+        identifier=str(item.get("hazardousSubstanceIdentifier", "")),
+        share=f"{display.number(share)} %" if share is not None else "",
+        classes=tuple(str(name) for name in item.get("hazardousSubstanceClass", ())),
+        statements=tuple(_statement(str(text)) for text in item.get("hazardousSubstanceImpact", ())),
+    )
+
+
+def _statement(text: str) -> tuple[str, str]:
+    found = _STATEMENT.match(text)
+    return (found[1], found[2]) if found and found[2] else ("", text)
+
+
+def _bars(sections: Mapping[Section, Mapping[str, Any]]) -> list[charts.BarChart | None]:
+    stages = sections.get("public", {}).get("carbonFootprintPerLifecycleStage", {})
+    materials = sections.get("composition", {}).get("batteryMaterials", ())
+    return [
+        charts.bar_chart(
+            "footprint",
+            "Carbon footprint by stage of life",
+            "kg CO₂e/kWh",
+            [(name, stages.get(stage), "") for stage, name in FOOTPRINT_STAGES],
+            what="Largest part of the carbon footprint",
+        )
+        if stages
+        else None,
+        charts.bar_chart(
+            "materials",
+            "What it is made of",
+            "kg",
+            [
+                (
+                    str(item.get("batteryMaterialName", "")),
+                    item.get("batteryMaterialMass"),
+                    str(item.get("batteryMaterialLocation", {}).get("componentName", "")),
+                )
+                for item in materials
+            ],
+            what="Largest part of the listed mass",
+            sort=True,
+        )
+        if materials
+        else None,
+    ]
+
+
+def _lines(sections: Mapping[Section, Mapping[str, Any]]) -> list[charts.LineChart | None]:
+    log = sections.get("use", {}).get("capacityLog")
+    if not log:
+        return []
+    warranty = sections.get("warranty", {}).get("warranty", {})
+    return [
+        charts.line_chart(
+            "health",
+            "State of health",
+            "%",
+            log,
+            "stateOfHealth",
+            name="State of health",
+            guarantee=_guarantee(warranty),
+            start=_start(warranty),
+        ),
+        charts.line_chart(
+            "cycles",
+            "Full cycles",
+            "",
+            log,
+            "fullCycles",
+            name="Full cycles",
+            floor=Decimal(0),
+            start=_start(warranty),
+        ),
+    ]
+
+
+def _guarantee(warranty: Mapping[str, Any]) -> list[tuple[float, Decimal]]:
+    """Points of the guaranteed curve that are told in years."""
+    curve = warranty.get("guaranteedCapacity", ())
+    pairs = [
+        (charts.decimal(p.get("years")), charts.decimal(p.get("remainingCapacityPercent"))) for p in curve
+    ]
+    return [(float(years), least) for years, least in pairs if years is not None and least is not None]
+
+
+def _start(warranty: Mapping[str, Any]) -> datetime | None:
+    try:
+        return times.parse(f"{warranty.get('start', '')}T00:00:00Z")
+    except ValueError:
+        return None
