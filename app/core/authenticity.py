@@ -1,0 +1,270 @@
+"""Who signed this document, and is it unchanged? Steps 1 to 8 of a verification (credential profile,
+section 5).
+
+Each step takes what is known so far, adds to it, and returns its check; a ProofError it raises is its
+failure. Nothing here asks the network or the clock (threat T20).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from app.core import contexts, credential_form, json_strict, proof, times
+from app.core.did import key_of_did_key
+from app.core.errors import MalformedInput, TooLarge
+from app.core.keys import PublicKey
+from app.core.proof_error import ProofError
+from app.core.report import Check
+from app.core.trust import TrustedIssuer, TrustedKey, TrustList
+
+MAX_BYTES: Final = 262_144
+CLOCK_LEEWAY: Final = timedelta(minutes=5)
+
+SchemaValidator = Callable[[str, dict[str, Any]], Sequence[str]]
+"""(schema address, document without proof) -> what is wrong, one sentence each. LookupError: no such schema
+here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What a verifier believes, and what it has at hand. Everything is local; nothing is fetched."""
+
+    trust_list: TrustList | None = None
+    trust_list_fetched_at: datetime | None = None
+    status_lists: Mapping[str, bytes] = field(default_factory=dict)
+    """Status list credentials as stored, by address."""
+    contexts: frozenset[str] = frozenset(contexts.DOCUMENTS)
+    schema_validator: SchemaValidator | None = None
+    schema_required: bool = True
+    """Whether a document that names a schema is unknown, not valid, as long as that schema was not
+    checked."""
+    max_age: timedelta = timedelta(hours=24)
+    """How long a trust list or status list is believed after it was fetched or issued."""
+    conformance: bool = False
+    """Test suites only: a did:key issuer counts as trusted, an issuer that is an https address is not
+    bound."""
+    canonicalize: Callable[[Mapping[str, Any]], bytes] | None = None
+    """Canonical N-Quads for RDFC proofs; None takes the product's own contexts."""
+
+
+@dataclass(slots=True)
+class Signed:
+    """One supported proof of the document, with the key it names, where that key is known."""
+
+    proof: dict[str, Any]
+    by_issuer: bool
+    trusted: TrustedKey | None = None
+    key: PublicKey | None = None
+
+    @property
+    def is_jcs(self) -> bool:
+        return self.proof["cryptosuite"] in proof.JCS_SUITES
+
+
+@dataclass(slots=True)
+class Evidence:
+    """What is known so far about one document. The steps fill it in, in order."""
+
+    data: bytes
+    policy: Policy
+    now: datetime
+    proven_at: datetime | None = None
+    max_text_bytes: int = 16_384
+    may_be_over: bool = False
+    """Whether a past `validUntil` is for the caller to weigh, as with an old status list."""
+    document: dict[str, Any] = field(default_factory=dict)
+    issuer_id: str = ""
+    types: tuple[str, ...] = ()
+    ours: bool = False
+    """Whether it uses the product's context, and so must keep to the whole profile."""
+    signed: list[Signed] = field(default_factory=list)
+    unsupported: int = 0
+    issuer: TrustedIssuer | None = None
+    is_trusted: bool = False
+    is_signed: bool = False
+    """A signature by the issuer's own key fits."""
+
+
+Step = Callable[[Evidence], Check]
+
+
+def passed(name: str, sentence: str) -> Check:
+    return Check(name, "passed", None, sentence)
+
+
+def not_checked(name: str, sentence: str) -> Check:
+    return Check(name, "not-checked", None, sentence)
+
+
+def parse(e: Evidence) -> Check:
+    """(1) Size, then strict JSON. PARSING_ERROR, RESOURCE_LIMIT."""
+    try:
+        document = json_strict.loads(e.data, max_bytes=MAX_BYTES, max_text_bytes=e.max_text_bytes)
+    except TooLarge:
+        raise ProofError("RESOURCE_LIMIT", "The record is larger than any passport may be.") from None
+    except MalformedInput:
+        raise ProofError("PARSING_ERROR", "The record is damaged and cannot be read.") from None
+    if not isinstance(document, dict):
+        raise ProofError("PARSING_ERROR", "This is not a record.")
+    e.document = document
+    return passed("parse", "The record can be read in one way only.")
+
+
+def form(e: Evidence) -> Check:
+    """(2) Contexts of the allow-list, type, id, issuer, subject, dates, status: see `credential_form`."""
+    found = credential_form.require(e.document, e.policy.contexts)
+    e.issuer_id, e.types, e.ours = found.issuer_id, found.types, found.ours
+    return passed("form", "The record has the form of a passport record.")
+
+
+def proof_choice(e: Evidence) -> Check:
+    """(3) At least one proof of a kind we know, each of them well formed; in our own profile a JCS proof.
+    PROOF_VERIFICATION_ERROR, UNSUPPORTED_CRYPTOSUITE."""
+    found = e.document.get("proof")
+    proofs = [found] if isinstance(found, dict) else found
+    if not isinstance(proofs, list) or not proofs or not all(isinstance(one, dict) for one in proofs):
+        raise ProofError("PROOF_VERIFICATION_ERROR", "The record is not signed.")
+    for one in proofs:
+        suite = one.get("cryptosuite")
+        if (
+            one.get("type") != "DataIntegrityProof"
+            or not isinstance(suite, str)
+            or suite not in proof.KEY_KINDS
+        ):
+            e.unsupported += 1
+            continue
+        if not set(one) <= proof.PROOF_MEMBERS:
+            raise ProofError("PROOF_VERIFICATION_ERROR", "A signature comes with something we do not know.")
+        for name in ("created", "expires"):
+            if name in one and credential_form.read_moment(one[name]) is None:
+                raise ProofError("PROOF_VERIFICATION_ERROR", "A signature has a date that is none.")
+        e.signed.append(Signed(one, by_issuer=False))
+    if not e.signed or (e.ours and not any(one.is_jcs for one in e.signed)):
+        raise ProofError("UNSUPPORTED_CRYPTOSUITE", "The record is signed in a way we do not take.")
+    more = f" {e.unsupported} more of a kind we do not know: not checked." if e.unsupported else ""
+    return passed("proof-choice", f"The record carries a signature of a kind we know.{more}")
+
+
+def key(e: Evidence) -> Check:
+    """(4) The issuer's own key, on the trust list, allowed for this type and fit for the suite.
+    ISSUER_MISMATCH, INVALID_VERIFICATION_METHOD, PROOF_VERIFICATION_ERROR; ISSUER_UNTRUSTED leaves the
+    verdict unknown."""
+    bound = not (e.policy.conformance and e.issuer_id.startswith("https:"))
+    listed = e.policy.trust_list.issuers if e.policy.trust_list else {}
+    for one in e.signed:
+        method = one.proof.get("verificationMethod")
+        controller, _, fragment = method.partition("#") if isinstance(method, str) else ("", "", "")
+        if not isinstance(method, str) or not controller or not fragment or "#" in fragment:
+            raise ProofError("INVALID_VERIFICATION_METHOD", "The signature does not say whose key made it.")
+        if one.proof.get("proofPurpose") != "assertionMethod":
+            raise ProofError("PROOF_VERIFICATION_ERROR", "The signature was made for another purpose.")
+        one.by_issuer = controller == e.issuer_id or not bound
+        party = listed.get(controller)
+        one.trusted = party.keys.get(method) if party else None
+        one.key = one.trusted.public_key if one.trusted else _self_made(method)
+        if one.key and one.key.kind not in proof.KEY_KINDS[one.proof["cryptosuite"]]:
+            raise ProofError("INVALID_VERIFICATION_METHOD", "The key does not fit this kind of signature.")
+    if not any(one.by_issuer and (one.is_jcs or not e.ours) for one in e.signed):
+        raise ProofError("ISSUER_MISMATCH", "The record is signed by somebody else than its issuer.")
+    return _trust(e)
+
+
+def _trust(e: Evidence) -> Check:
+    own = [one for one in e.signed if one.by_issuer]
+    if e.policy.conformance and all(one.key for one in own):
+        e.is_trusted = True
+        return passed("key", "The key is taken as it stands: test mode.")
+    trust_list = e.policy.trust_list
+    if trust_list is None:
+        return _untrusted("There is no list of known signers at hand.")
+    fetched = e.policy.trust_list_fetched_at
+    if trust_list.expires <= e.now or (fetched is not None and e.now - fetched > e.policy.max_age):
+        return _untrusted("The list of known signers at hand is too old.")
+    e.issuer = trust_list.issuer(e.issuer_id)
+    if e.issuer is None:
+        return _untrusted("The signer is not on the list of known signers.")
+    if not all(one.trusted for one in own):
+        e.issuer = None
+        return _untrusted("The key is not on the list of known signers.")
+    kinds = set(e.types) - {"VerifiableCredential", "BitstringStatusListCredential"}
+    if not kinds <= e.issuer.document_types:
+        return _untrusted("The signer is known, but not for records of this kind.")
+    e.is_trusted = True
+    return passed("key", "The signer is on the list of known signers.")
+
+
+def signature_jcs(e: Evidence) -> Check:
+    """(5) Signatures over every byte of meaning: canonical JSON. PROOF_VERIFICATION_ERROR."""
+    return _signatures(e, "signature-jcs", [one for one in e.signed if one.is_jcs])
+
+
+def time(e: Evidence) -> Check:
+    """(6) Dates of the record, its signatures and their keys. NOT_YET_VALID, EXPIRED, KEY_REVOKED."""
+    d = e.document
+    latest = e.now + CLOCK_LEEWAY
+    if "validFrom" in d and times.parse(d["validFrom"]) > latest:
+        raise ProofError("NOT_YET_VALID", "The record is dated in the future.")
+    if "validUntil" in d and not e.may_be_over and times.parse(d["validUntil"]) < e.now:
+        raise ProofError("EXPIRED", "The record has run out.")
+    for one in e.signed:
+        # The signer's own date proves nothing; it only has to lie where the key was good.
+        created = times.parse(one.proof["created"]) if "created" in one.proof else e.now
+        if created > latest:
+            raise ProofError("NOT_YET_VALID", "The signature is dated in the future.")
+        if "expires" in one.proof and times.parse(one.proof["expires"]) < e.now:
+            raise ProofError("EXPIRED", "The signature has run out.")
+        if one.trusted is None:
+            continue
+        if created < one.trusted.valid_from:
+            raise ProofError("NOT_YET_VALID", "The signature is older than its key.")
+        if one.trusted.expires and created >= one.trusted.expires:
+            raise ProofError("EXPIRED", "The signature was made after its key had run out.")
+        revoked = one.trusted.revoked
+        if revoked and revoked <= e.now and not (e.proven_at and e.proven_at < revoked):
+            raise ProofError("KEY_REVOKED", "The key fell into wrong hands; nothing proves an earlier date.")
+    return passed("time", "All dates are in order.")
+
+
+def signature_rdfc(e: Evidence) -> Check:
+    """(7) Signatures over the meaning: RDF canonical form, with no loss and within the graph limits.
+    PROOF_VERIFICATION_ERROR, DATA_LOSS_DETECTION_ERROR, RESOURCE_LIMIT."""
+    name = "signature-rdfc"
+    if not e.is_trusted:
+        return not_checked(name, "Not checked, because the signer is not known.")
+    return _signatures(e, name, [one for one in e.signed if not one.is_jcs])
+
+
+def _signatures(e: Evidence, name: str, signed: Sequence[Signed]) -> Check:
+    """(8) Every proof that is present and supported must verify; an endorser's key may be out of reach."""
+    done = 0
+    for one in signed:
+        if one.key is None:
+            continue
+        try:
+            proof.verify_proof(e.document, one.proof, one.key, e.policy.canonicalize)
+        except ProofError as fault:
+            if fault.name == "PROOF_VERIFICATION_ERROR":
+                raise ProofError(fault.name, "The record was altered: the signature does not fit.") from fault
+            raise
+        done += 1
+        e.is_signed = e.is_signed or one.by_issuer
+    if not signed:
+        return not_checked(name, "The record has no signature of this kind.")
+    if not any(one.by_issuer and one.key for one in signed):
+        return not_checked(name, "Not checked: we do not have the signer's key.")
+    more = f" {len(signed) - done} by others could not be checked." if done < len(signed) else ""
+    return passed(name, f"The record is as it was signed.{more}")
+
+
+def _self_made(method: str) -> PublicKey | None:
+    if not method.startswith("did:key:"):
+        return None
+    try:
+        return key_of_did_key(method)
+    except MalformedInput:
+        raise ProofError("INVALID_VERIFICATION_METHOD", "The key in the signature is none.") from None
+
+
+def _untrusted(sentence: str) -> Check:
+    return Check("key", "not-checked", "ISSUER_UNTRUSTED", sentence)
