@@ -1,7 +1,8 @@
 """The attributes of a battery passport: one row each, read from data and looped over everywhere.
 
 Completeness, schema, context, forms, pages and docs read these rows; nobody names an attribute in code to
-decide what it is. Rows come from `data/catalogue.json`, the fields of nested values from `data/shapes.json`.
+decide what it is. Rows come from `data/catalogue.json`, the fields of nested values from `data/shapes.json`
+(passport) and `data/record_shapes.json` (what stays with the maker).
 
 Source: Regulation (EU) 2023/1542, Annexes VI, VII and XIII; EN 18223 header; DIN DKE SPEC 99100;
 Commission list of data points for February 2027. Each row names its own.
@@ -202,7 +203,11 @@ GROUPS: Final[Mapping[str, str]] = MappingProxyType(cast(dict[str, str], _read("
 """Group name to title, in the order in which groups are shown."""
 
 _BY_ID: Final = {attribute.id: attribute for attribute in CATALOGUE}
-_SHAPES: Final = {name: _shape(name, row) for name, row in _read("shapes.json").items()}
+_SHAPES: Final = {
+    name: _shape(name, row)
+    for source in ("shapes.json", "record_shapes.json")
+    for name, row in _read(source).items()
+}
 SHAPES: Final[Mapping[str, Shape]] = MappingProxyType(_SHAPES)
 
 

@@ -1,10 +1,10 @@
 """JSON Schema (2020-12) of each section for each battery category, generated from the catalogue.
 
 The document describes the whole credential, as `credentialSchema` of type JsonSchema asks; what the section
-may hold stands under `$defs/subject`. Nothing unknown is let through at any depth. Only these keywords are used,
-so that a small validator in the browser can do the same: `$ref` (local), type, const, enum, pattern, format,
-minLength, maxLength, minimum, maximum, properties, patternProperties, required, additionalProperties, items,
-minItems, maxItems, uniqueItems, minProperties, anyOf. Annotations: x-attribute, x-clause, x-unit.
+may hold stands under `$defs/subject`. Nothing unknown is let through at any depth. Only these keywords are
+used, so that a small validator in the browser can do the same: `$ref` (local), type, const, enum, pattern,
+format, minLength, maxLength, minimum, maximum, properties, patternProperties, required, additionalProperties,
+items, minItems, maxItems, uniqueItems, minProperties, anyOf. Annotations: x-attribute, x-clause, x-unit.
 
 Forms of single values are made in `schema_forms`.
 """

@@ -27,6 +27,7 @@ IRI: Final = r"^(https?://|urn:[a-z0-9-]+:)[^\s<>\"{}|\\^`]+$"
 EMAIL: Final = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
 LANGUAGE: Final = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 URN_UUID: Final = r"^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+DID: Final = r"^did:[a-z0-9]+:[^\s]+$"
 DIGEST: Final = r"^u[A-Za-z0-9_-]{46}$"
 
 TEXT: Final[Json] = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT_LENGTH}

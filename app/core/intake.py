@@ -1,0 +1,277 @@
+"""One record from a factory: its envelope, its values, its details, checked and brought into one form.
+
+The envelope is the same for every kind. `values` are attributes of the catalogue and go into passports;
+`details` stay with the maker. Whatever is unknown is refused, never dropped.
+
+Levels: a record speaks of a model (gtin), a batch (gtin and lot) or an item (gtin and serial); lots of
+material and cells have no level and no values. Which attribute may be set at which level is the catalogue's
+word: its own level or a finer one; plant-wide values also for the model as a whole; what is signed once for
+the model (composition, dismantling, test reports) at the model alone; readings at the item alone.
+
+Source: contract of the intake interface; Annex XIII; threats T10 (unknown fields), T25, T30.
+"""
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final, Literal, NoReturn, cast, get_args
+
+from app.core import identifiers, times
+from app.core.catalogue import CATALOGUE, SHAPES, Attribute, by_id, list_parent
+from app.core.errors import MalformedInput
+from app.core.nesting import SUBJECT, Node
+from app.core.texts import TEXTS, Place, string
+from app.core.values import check_object, check_value
+from app.core.vocabulary import Level
+
+Kind = Literal[
+    "model", "material-lot", "batch", "cell-lot", "pack", "test", "carbon-footprint", "certificate",
+    "reading", "release", "withdrawal",
+]  # fmt: skip
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+
+LEVELS_OF_KIND: Final[Mapping[Kind, tuple[Level, ...]]] = MappingProxyType(
+    {
+        "model": ("model",),
+        "material-lot": (),
+        "batch": ("batch",),
+        "cell-lot": (),
+        "pack": ("item",),
+        "test": ("model", "batch", "item"),
+        "carbon-footprint": ("model", "batch"),
+        "certificate": ("model", "batch", "item"),
+        "reading": ("item",),
+        "release": ("item",),
+        "withdrawal": ("item",),
+    }
+)
+"""Levels at which each kind may speak; empty for lots of material and cells."""
+
+WITHOUT_VALUES: Final[frozenset[Kind]] = frozenset({"material-lot", "cell-lot", "release", "withdrawal"})
+WITHOUT_DETAILS: Final[frozenset[Kind]] = frozenset({"model"})
+"""Kinds whose details may be left out altogether."""
+
+_MEMBERS: Final = ("recordId", "kind", "sentAt", "subject", "values", "notApplicable", "details")
+_RECORD_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+_CLAUSE: Final = "Intake interface, version 1"
+_SOURCES: Final[Mapping[str, str]] = {
+    "pack": "end-of-line test",
+    "batch": "production batch",
+    "model": "model data",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeRecord:
+    """One accepted record. `values` by dotted id in signed form; `level` is None for lots of material."""
+
+    record_id: str
+    kind: Kind
+    level: Level | None
+    gtin: str | None
+    lot: str | None
+    serial: str | None
+    sent_at: datetime
+    values: Mapping[str, Any]
+    not_applicable: Mapping[str, str]
+    details: Mapping[str, Any]
+
+    @property
+    def batch_lot(self) -> str | None:
+        """Batch of the battery, as the record of its assembly names it."""
+        found = (
+            self.details.get("batchLot")
+            if self.kind == "pack"
+            else self.lot
+            if self.kind == "batch"
+            else None
+        )
+        return cast("str | None", found)
+
+
+def parse(document: Any) -> IntakeRecord:
+    """(1) envelope, (2) subject and level, (3) details, (4) values, (5) what does not apply.
+
+    `document` is the JSON value, with numbers that are not whole as `Decimal`.
+    Raises: MalformedInput (MalformedIdentifier for a GTIN, lot or serial) with pointer, rule and clause.
+    """
+    root = Place("", _CLAUSE)
+    envelope = _object(document, root, _MEMBERS)
+    for name in ("recordId", "kind", "sentAt", "subject"):
+        if name not in envelope:
+            root.at(name).refuse("required", "This member is required in every record.")
+    record_id = string(envelope["recordId"], root.at("recordId"), 64)
+    if not _RECORD_ID.fullmatch(record_id):
+        root.at("recordId").refuse("record-id", "1 to 64 characters of A-Z a-z 0-9 . _ : - are taken.")
+    kind = envelope["kind"]
+    if kind not in KINDS:
+        root.at("kind").refuse("enum", f"Send one of {', '.join(KINDS)}.")
+    sent = TEXTS["datetime"](envelope["sentAt"], root.at("sentAt"))
+    level, gtin, lot, serial = _subject(kind, envelope["subject"], root.at("subject"))  # (2)
+    details = _details(kind, envelope.get("details"), root.at("details"))  # (3)
+    found = _Values(kind, level, sent, _source(kind, details))
+    for name, value in _object(envelope.get("values", {}), root.at("values")).items():  # (4)
+        found.take(name, value, root.at("values").at(name))
+    not_applicable = {  # (5)
+        name: found.reason(name, why, root.at("notApplicable").at(name))
+        for name, why in _object(envelope.get("notApplicable", {}), root.at("notApplicable")).items()
+    }
+    return IntakeRecord(
+        record_id=record_id,
+        kind=kind,
+        level=level,
+        gtin=gtin,
+        lot=lot,
+        serial=serial,
+        sent_at=times.parse(sent),
+        values=MappingProxyType(found.taken),
+        not_applicable=MappingProxyType(not_applicable),
+        details=MappingProxyType(details),
+    )
+
+
+def _object(value: Any, place: Place, known: tuple[str, ...] | None = None) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        place.refuse("type", "Send a JSON object.")
+    for name in value:
+        if known is not None and name not in known:
+            place.at(name).refuse("unknown-member", f"Unknown here; known are {', '.join(known)}.")
+    return cast("dict[str, Any]", value)
+
+
+def _subject(kind: Kind, value: Any, place: Place) -> tuple[Level | None, str | None, str | None, str | None]:
+    subject = _object(value, place, ("gtin", "lot", "serial"))
+    names = frozenset(subject)
+    if not LEVELS_OF_KIND[kind]:
+        if names != {"lot"}:
+            place.refuse("subject", 'A lot is named by its number alone: {"lot": "..."}.')
+        return None, None, _identifier("lot", subject, place), None
+    levels: dict[frozenset[str], Level] = {
+        frozenset({"gtin"}): "model",
+        frozenset({"gtin", "lot"}): "batch",
+        frozenset({"gtin", "serial"}): "item",
+    }
+    level = levels.get(names)
+    if level is None:
+        place.refuse(
+            "subject", "Name a model by gtin, a batch by gtin and lot, a battery by gtin and serial."
+        )
+    if level not in LEVELS_OF_KIND[kind]:
+        wanted = " or ".join(LEVELS_OF_KIND[kind])
+        place.refuse("level", f"A record of kind {kind} speaks of a {wanted}, this one names a {level}.")
+    return (
+        level,
+        _identifier("gtin", subject, place),
+        _identifier("lot", subject, place) if "lot" in names else None,
+        _identifier("serial", subject, place) if "serial" in names else None,
+    )
+
+
+def _identifier(name: str, subject: Mapping[str, Any], place: Place) -> str:
+    text = string(subject[name], place.at(name), 40)
+    check = {"gtin": identifiers.gtin, "lot": identifiers.lot, "serial": identifiers.serial}[name]
+    return check(text, place.at(name).pointer)
+
+
+def _details(kind: Kind, value: Any, place: Place) -> dict[str, Any]:
+    if value is None and kind in WITHOUT_DETAILS:
+        return {}
+    fields = {field.name: field for field in SHAPES[f"details/{kind}"].fields}
+    found: dict[str, Any] = check_object(fields, value if value is not None else {}, place)
+    return found
+
+
+def _source(kind: Kind, details: Mapping[str, Any]) -> str:
+    """Where a dynamic value comes from when the record does not say it value by value."""
+    if kind == "test":
+        return f"test report {details['reportNumber']}"
+    if kind == "reading":
+        return str(details["device"])
+    return _SOURCES.get(kind, kind)
+
+
+class _Values:
+    """Values of one record as they are taken in, one attribute at a time."""
+
+    def __init__(self, kind: Kind, level: Level | None, sent_at: str, source: str) -> None:
+        self.kind = kind
+        self.level = level
+        self.sent_at = sent_at
+        self.source = source
+        self.taken: dict[str, Any] = {}
+
+    def take(self, attribute_id: str, value: Any, place: Place) -> None:
+        """One member of `values`: an attribute, an object that holds further attributes, or a whole group."""
+        if self.kind in WITHOUT_VALUES:
+            place.refuse("level", f"A record of kind {self.kind} carries no passport values, only details.")
+        row, node = by_id(attribute_id), _node(attribute_id)
+        if row is None:
+            if node is None:
+                _refuse_unknown(attribute_id, place)
+            for name, member in _object(value, place, tuple(node.children)).items():
+                self.take(f"{attribute_id}.{name}", member, place.at(name))
+            return
+        place = Place(place.pointer, row.clause)
+        self._require_allowed(row, place)
+        if node is not None and node.children and isinstance(value, dict):
+            for name in node.children:
+                if name in value:
+                    self.take(f"{attribute_id}.{name}", value[name], place.at(name))
+            value = {name: member for name, member in value.items() if name not in node.children}
+            if not value:
+                return
+        if row.id in self.taken:
+            place.refuse("twice", "This attribute is given twice in one record.")
+        self.taken[row.id] = check_value(
+            row, value, place.pointer, observed_at=self.sent_at, source=self.source
+        )
+
+    def reason(self, attribute_id: str, why: Any, place: Place) -> str:
+        """Why an attribute does not apply, in the maker's words."""
+        row = by_id(attribute_id)
+        if row is None:
+            _refuse_unknown(attribute_id, place)
+        place = Place(place.pointer, row.clause)
+        self._require_allowed(row, place)
+        if row.id in self.taken:
+            place.refuse(
+                "twice", "The record gives a value for this attribute and says that it does not apply."
+            )
+        if all(owed.kind == "required" for owed in row.obligation.values()):
+            place.refuse("required", "This attribute is required for every battery category.")
+        return string(why, place, 500)
+
+    def _require_allowed(self, row: Attribute, place: Place) -> None:
+        parent = list_parent(row)
+        if row.system:
+            place.refuse("system-filled", "The system fills in this attribute itself: leave it out.")
+        if parent is not None:
+            place.refuse("field-of-entries", f"Give {row.path[-1]} inside each entry of {parent.id}.")
+        if self.level is not None and self.level not in row.levels:
+            wanted = " or ".join(row.levels)
+            place.refuse("level", f"This attribute is set for a {wanted}, not for a {self.level}.")
+
+
+def _node(attribute_id: str) -> Node | None:
+    here: Mapping[str, Node] = SUBJECT
+    found: Node | None = None
+    for name in attribute_id.split("."):
+        found = here.get(name)
+        if found is None:
+            return None
+        here = found.children
+    return found
+
+
+def _refuse_unknown(attribute_id: str, place: Place) -> NoReturn:
+    near = difflib.get_close_matches(attribute_id, [row.id for row in CATALOGUE if not row.system], n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    raise MalformedInput(
+        f"The catalogue has no such attribute.{hint}",
+        pointer=place.pointer,
+        rule="unknown-attribute",
+        clause=place.clause,
+    )

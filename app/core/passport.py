@@ -1,0 +1,123 @@
+"""The draft of one passport: from all records that speak of a battery, winner and losers of each value.
+
+Item beats batch beats model; within a level the sender's later time wins, then the later arrival. A reason
+why an attribute does not apply competes like a value. Losers stay visible: lineage is never thrown away.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final, Literal, cast
+
+from app.core.intake import IntakeRecord, Kind
+from app.core.vocabulary import CATEGORIES, Category, Level
+
+Release = Literal["none", "released", "withdrawn"]
+
+_RANK: Final[Mapping[Level, int]] = {"model": 0, "batch": 1, "item": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Sourced:
+    """A value (or the reason why there is none) and the record it came from."""
+
+    value: Any
+    record_id: str
+    kind: Kind
+    level: Level
+    sent_at: datetime
+    is_reason: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is known of one battery. Mappings are keyed by dotted attribute id, in the order of arrival."""
+
+    gtin: str
+    serial: str | None
+    lot: str | None
+    values: Mapping[str, Sourced]
+    not_applicable: Mapping[str, Sourced]
+    losers: Mapping[str, tuple[Sourced, ...]]
+    release: Release
+    release_record: IntakeRecord | None
+
+    @property
+    def category(self) -> Category | None:
+        """The battery category, once a record gave it."""
+        found = self.values.get("batteryCategory")
+        return cast("Category", found.value) if found is not None and found.value in CATEGORIES else None
+
+    def value(self, attribute_id: str) -> Any:
+        """The winning value, or None."""
+        found = self.values.get(attribute_id)
+        return found.value if found is not None else None
+
+
+def assemble(records: Sequence[IntakeRecord]) -> Draft:
+    """The draft of the one battery (or the one model) that `records` speak of, given in order of arrival.
+
+    Records of a batch count only if the battery was assembled from that batch. Lots of material and cells
+    carry no values; they may be among `records` and change nothing.
+
+    Raises: ValueError if the records speak of several models or several serials.
+    """
+    speaking = [record for record in records if record.level is not None]
+    gtins = {record.gtin for record in speaking}
+    serials = {record.serial for record in speaking if record.serial is not None}
+    if len(gtins) != 1 or len(serials) > 1:
+        raise ValueError("records of one model and at most one serial make a draft")
+    lot = _batch(speaking)
+    counting = [record for record in speaking if record.level != "batch" or record.lot == lot]
+    claims: dict[str, list[Sourced]] = {}
+    for record in counting:
+        for attribute_id, claim in _claims(record):
+            claims.setdefault(attribute_id, []).append(claim)
+    values: dict[str, Sourced] = {}
+    not_applicable: dict[str, Sourced] = {}
+    losers: dict[str, tuple[Sourced, ...]] = {}
+    for attribute_id, rivals in claims.items():
+        ranked = sorted(rivals, key=_strength)
+        winner = ranked.pop()
+        (not_applicable if winner.is_reason else values)[attribute_id] = winner
+        if ranked:
+            losers[attribute_id] = tuple(reversed(ranked))
+    release, release_record = _release(counting)
+    return Draft(
+        gtin=cast("str", gtins.pop()),
+        serial=serials.pop() if serials else None,
+        lot=lot,
+        values=MappingProxyType(values),
+        not_applicable=MappingProxyType(not_applicable),
+        losers=MappingProxyType(losers),
+        release=release,
+        release_record=release_record,
+    )
+
+
+def _batch(records: Iterable[IntakeRecord]) -> str | None:
+    packs = sorted((r for r in records if r.kind == "pack" and r.batch_lot), key=lambda r: r.sent_at)
+    return packs[-1].batch_lot if packs else None
+
+
+def _claims(record: IntakeRecord) -> Iterable[tuple[str, Sourced]]:
+    level = cast("Level", record.level)
+    for attribute_id, value in record.values.items():
+        yield attribute_id, Sourced(value, record.record_id, record.kind, level, record.sent_at)
+    for attribute_id, reason in record.not_applicable.items():
+        yield (
+            attribute_id,
+            Sourced(reason, record.record_id, record.kind, level, record.sent_at, is_reason=True),
+        )
+
+
+def _strength(claim: Sourced) -> tuple[int, datetime]:
+    return (_RANK[claim.level], claim.sent_at)
+
+
+def _release(records: Iterable[IntakeRecord]) -> tuple[Release, IntakeRecord | None]:
+    acts = sorted((r for r in records if r.kind in ("release", "withdrawal")), key=lambda r: r.sent_at)
+    if not acts:
+        return "none", None
+    return ("released" if acts[-1].kind == "release" else "withdrawn"), acts[-1]
