@@ -134,7 +134,7 @@ def bar_chart(
 
 def _percent(part: Decimal, whole: Decimal) -> str:
     share = 100 * part / whole
-    return f"{share:.0f} %" if share >= 1 else "under 1 %"
+    return f"{share:.0f}\u00a0%" if share >= 1 else "under 1\u00a0%"
 
 
 def line_chart(
@@ -215,7 +215,7 @@ def _age(start: datetime, end: datetime) -> float:
 
 
 def _unit(unit: str) -> str:
-    return f" {unit}" if unit else ""
+    return f"\u00a0{unit}" if unit else ""
 
 
 def _day(moment: datetime) -> str:

@@ -13,9 +13,11 @@ from app.core import display, units
 from app.core.catalogue import CATALOGUE, GROUPS, Attribute, Field, by_id, fields_of
 from app.core.vocabulary import Section
 
-Kind = Literal["text", "link", "list", "map", "languages", "table", "records", "documents"]
+Kind = Literal["text", "code", "link", "list", "map", "languages", "table", "records", "documents"]
 
 _DYNAMIC: Final = frozenset({"value", "observedAt", "source"})
+_RECORD: Final = {"record": "About this record"}
+"""Group of the EN 18223 header: it tells of the document, not of the battery, so it comes last."""
 _FIRST_WORDS: Final = re.compile(r"[,;:]| \(")
 _WIDEST_TABLE: Final = 84
 """Characters of the widest cells of a line together; beyond it each line becomes a record of its own."""
@@ -74,6 +76,7 @@ class Row:
 
     kind       what is set
     text       text
+    code       text: an identifier, to be read letter by letter
     link       text, href (http or https only)
     list       items: texts
     map        items: (name, text)
@@ -102,7 +105,7 @@ class Guide:
 
 def prepare(catalogue: Sequence[Attribute], groups: Mapping[str, str]) -> Guide:
     """Everything a page needs of the catalogue, worked out once."""
-    return Guide(tuple(_label(attribute, catalogue) for attribute in catalogue), groups)
+    return Guide(tuple(_label(attribute, catalogue) for attribute in catalogue), {**groups, **_RECORD})
 
 
 def _label(attribute: Attribute, catalogue: Sequence[Attribute]) -> Label:
@@ -111,7 +114,7 @@ def _label(attribute: Attribute, catalogue: Sequence[Attribute]) -> Label:
     return Label(
         id=attribute.id,
         path=attribute.path,
-        group=attribute.group,
+        group="record" if attribute.annex_point == "header" else attribute.group,
         name=attribute.name,
         definition=attribute.definition,
         clause=attribute.clause,
@@ -178,7 +181,7 @@ def _text(label: Label, value: str, observed: str) -> Row:
     kind = label.type
     if kind == "uri" and (href := display.web_link(value)):
         return Row(label, "link", value, href, observed=observed)
-    return Row(label, "text", plain(kind, value), observed=observed)
+    return Row(label, "code" if kind in ("iri", "uri") else "text", plain(kind, value), observed=observed)
 
 
 def plain(kind: str, value: str) -> str:

@@ -47,9 +47,9 @@ FOOTPRINT_STAGES: Final = (
     ("recycling", "End of life"),
 )
 PROCEDURES: Final = (
+    ("safetyMeasures.safetyInstructions", "Protect yourself"),
     ("safetyMeasures.isolation", "Isolate"),
     ("safetyMeasures.dischargeProcedure", "Discharge"),
-    ("safetyMeasures.safetyInstructions", "Protect yourself"),
 )
 """Steps of the hazard sheet in the order of work."""
 
@@ -95,7 +95,7 @@ class Substance:
 
 @dataclass(frozen=True, slots=True)
 class Hazards:
-    """What a person must know before touching the pack."""
+    """What a person must know before touching the pack. `tools`: (tool, what for), in order of use."""
 
     chemistry: str
     chemistry_words: str
@@ -105,7 +105,7 @@ class Hazards:
     vent: str
     procedures: tuple[tuple[str, Document], ...]
     substances: tuple[Substance, ...]
-    tools: Row | None
+    tools: tuple[tuple[str, str], ...]
     manuals: tuple[Document, ...]
 
 
@@ -162,7 +162,9 @@ def passport_view(
         told,
         seen,
         _head(public, by_id),
-        _hazards(public, by_id) if _HAZARD_SECTIONS & sections.keys() else None,
+        _hazards(public, sections.get("dismantling", {}), by_id)
+        if _HAZARD_SECTIONS & sections.keys()
+        else None,
         tuple(chart for chart in _bars(sections) if chart),
         tuple(chart for chart in _lines(sections) if chart),
         _groups(rows, guide),
@@ -228,10 +230,11 @@ def _head(public: Mapping[str, Any], rows: Mapping[str, Row]) -> Head:
     )
 
 
-def _hazards(public: Mapping[str, Any], rows: Mapping[str, Row]) -> Hazards:
+def _hazards(public: Mapping[str, Any], dismantling: Mapping[str, Any], rows: Mapping[str, Row]) -> Hazards:
     chemistry = public.get("batteryChemistry", {})
     fire = rows.get("safetyMeasures.extinguishingAgent")
     manuals = rows.get("dismantlingAndRemovalInformation")
+    tools = find(dismantling, ("safetyMeasures", "tools")) or ()
     procedures = tuple(
         (title, rows[attribute_id].items[0])
         for attribute_id, title in PROCEDURES
@@ -246,9 +249,15 @@ def _hazards(public: Mapping[str, Any], rows: Mapping[str, Row]) -> Hazards:
         vent=_text(rows, "safetyMeasures.ventLocation"),
         procedures=procedures,
         substances=tuple(_substance(item) for item in public.get("hazardousSubstances", ())),
-        tools=rows.get("safetyMeasures.tools"),
+        tools=tuple(_tool(item) for item in tools),
         manuals=manuals.items if manuals else (),
     )
+
+
+def _tool(item: Mapping[str, Any]) -> tuple[str, str]:
+    torque = f"{display.number(item['torque'])} N·m" if "torque" in item else ""
+    parts = (str(item.get("purpose", "")), str(item.get("fastener", "")), torque)
+    return str(item.get("tool", "")), " · ".join(part for part in parts if part)
 
 
 def _substance(item: Mapping[str, Any]) -> Substance:
