@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 OLDEST = (3, 11)
+BUILT = ("--only-binary", ":all:", "--no-binary", "pydes")
+"""An install runs no package's code: wheels only, but for one pure-Python package that has none."""
 KNOWN = ("3.13", "3.12", "3.11")
 LOCKS = {"runtime": ROOT / "requirements" / "runtime.txt", "test": ROOT / "requirements" / "test.txt"}
 """`test` holds all of `runtime`, at the same versions: an environment for tests also runs the product."""
@@ -141,9 +143,8 @@ def _install_with_uv(lock: Path, keep: bool) -> str | None:
         if failure is not None:
             return failure
     python = str(VENV / "bin" / "python")
-    return _run(
-        [*quiet, "pip", "install", "--python", python, "--require-hashes", "--requirement", str(lock)]
-    )
+    install = [*quiet, "pip", "install", "--python", python, *BUILT]
+    return _run([*install, "--require-hashes", "--requirement", str(lock)])
 
 
 def _install_with_pip(lock: Path, keep: bool) -> str | None:
@@ -156,7 +157,7 @@ def _install_with_pip(lock: Path, keep: bool) -> str | None:
         if failure is not None:
             return failure
     command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-    return _run([*command, "--require-hashes", "--requirement", str(lock)])
+    return _run([*command, *BUILT, "--require-hashes", "--requirement", str(lock)])
 
 
 def _require_venv_module() -> None:

@@ -36,7 +36,7 @@ def lan_address() -> str:
 
 
 def require_free(addresses: Iterable[str], port: int, otherwise: str = "--port N") -> None:
-    """Raises: NotConfigured if the port is taken or may not be used; `otherwise` are the options that help."""
+    """Raises: NotConfigured if the port is taken or may not be used; `otherwise`: options that help."""
     if not 1 <= port <= 65535:
         raise NotConfigured(f"{port} is not a port: choose one from 1024 to 65535 ({otherwise}).")
     for address in addresses:
