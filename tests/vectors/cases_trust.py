@@ -1,0 +1,103 @@
+"""Vectors about trust lists: who signed, how old, which version."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from app.core import times
+from tests.vectors import kit as k
+from tests.vectors.kit import ROOT, ROOT_2, a_signed_trust_list, a_trust_list
+
+
+def trust_list() -> dict[str, Any]:
+    """`text` read at `now` under `root`, having seen `newestSeen`; `result` is ok or the kind of refusal."""
+    return {"cases": list(_cases())}
+
+
+def _case(name: str, text: bytes | str, result: str, **more: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "text": text if isinstance(text, str) else text.decode(),
+        "root": k.ROOT_DOCUMENT,
+        "now": times.to_seconds(k.NOW),
+        "newestSeen": 0,
+        "result": result,
+    } | more
+
+
+def _cases() -> Iterator[dict[str, Any]]:
+    good = a_signed_trust_list()
+    document = json.loads(good)
+    two_keys = [
+        {"id": key.key_id, "publicKeyMultibase": key.public_key.to_multikey()} for key in (ROOT, ROOT_2)
+    ]
+    two = {"version": 1, "threshold": 2, "keys": two_keys}
+    yield _case("signed by the root", good, "ok")
+    yield _case("with white space", json.dumps(document, indent=2), "ok")
+    yield _case("the version seen before", good, "ok", newestSeen=3)
+    yield _case("two of two signatures", a_signed_trust_list((ROOT, ROOT_2)), "ok", root=two)
+    yield _case("one signature more than needed", a_signed_trust_list((ROOT, ROOT_2)), "ok")
+    yield _case("an older version", good, "rolled-back", newestSeen=4)
+    yield _case("ended", a_signed_trust_list(expires="2026-11-24T12:00:00Z"), "expired")
+    yield _case("one of two signatures", good, "refused", root=two)
+    twice = document | {"signatures": document["signatures"] * 2}
+    yield _case("one signature, given twice", json.dumps(twice), "refused", root=two)
+    same = {"version": 1, "threshold": 2, "keys": [two_keys[0], two_keys[0] | {"id": "root-2"}]}
+    both_names = [
+        document["signatures"][0],
+        document["signatures"][0] | {"keyId": "root-2"},
+    ]
+    aliased = json.dumps(document | {"signatures": both_names})
+    yield _case("one root key under two names", aliased, "refused", root=same)
+    yield _case("signed by another root", a_signed_trust_list((ROOT_2,)), "refused")
+    impostor = k.Key("impostor")
+    impostor.key_id = "root-1"
+    yield _case("signed by another key under the root's name", a_signed_trust_list((impostor,)), "refused")
+    yield _case("no signature", json.dumps(document | {"signatures": []}), "refused")
+    yield _case("a root that asks for nothing", good, "refused", root=k.ROOT_DOCUMENT | {"threshold": 0})
+    changed = json.loads(good)
+    changed["signed"]["issuers"][0]["name"] = "Somebody else"
+    yield _case("altered", json.dumps(changed), "refused")
+    longer = json.loads(good)
+    longer["signed"]["version"] = 4
+    yield _case("version raised", json.dumps(longer), "refused")
+    spare = document | {"extra": 1}
+    yield _case("an unknown member", json.dumps(spare), "malformed")
+    yield _case(
+        "a doubled member", good.decode().replace('{"signed"', '{"signed":1,"signed"', 1), "malformed"
+    )
+    yield _case("no JSON", "trust me", "malformed")
+    for what, changes in _malformed().items():
+        yield _case(what, _signed_anyway(a_trust_list() | changes), "malformed")
+
+
+def _malformed() -> dict[str, dict[str, Any]]:
+    issuer = a_trust_list()["issuers"][0]
+    key = issuer["keys"][0]
+    return {
+        "another type": {"type": "Trust"},
+        "version 0": {"version": 0},
+        "version as a text": {"version": "3"},
+        "ends on no day": {"expires": "2026-02-30T00:00:00Z"},
+        "the same issuer twice": {"issuers": [issuer, issuer]},
+        "a key of another party": {
+            "issuers": [issuer | {"keys": [key | {"id": "did:web:evil.example#seal"}]}]
+        },
+        "the same key name twice": {"issuers": [issuer | {"keys": [key, key]}]},
+        "a key that is none": {"issuers": [issuer | {"keys": [key | {"publicKeyMultibase": "zDnae"}]}]},
+        "an unknown member in a key": {"issuers": [issuer | {"keys": [key | {"use": "all"}]}]},
+        "an issuer without name": {
+            "issuers": [{name: value for name, value in issuer.items() if name != "name"}]
+        },
+    }
+
+
+def _signed_anyway(signed: dict[str, Any]) -> str:
+    """A root signature over what `trust.build_signed` would refuse."""
+    import hashlib
+
+    from app.core.canonical import jcs
+    from app.core.multibase import multibase_encode_base58btc
+
+    signature = multibase_encode_base58btc(ROOT.sign_digest(hashlib.sha256(jcs(signed)).digest()))
+    return json.dumps({"signed": signed, "signatures": [{"keyId": "root-1", "signature": signature}]})
