@@ -5,18 +5,17 @@ import stat
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
-    PublicFormat,
     load_pem_private_key,
 )
 
 from app.core.errors import NotConfigured
-from app.core.keys import PublicKey
+from app.core.keys import PublicKey, raw_signature
 
 _DIGEST = ec.ECDSA(Prehashed(SHA256()))
 
@@ -31,14 +30,16 @@ class FileSigner:
         if not (isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1)):
             raise NotConfigured(f"The key file {path} does not hold a P-256 key.")
         self._key = key
-        self.public_key = PublicKey(
-            "P-256", key.public_key().public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
-        )
+        self.public_key = PublicKey.from_cryptography(key.public_key())
+
+    @property
+    def key_id(self) -> str:
+        """The same name, as the trust list's root calls it."""
+        return self.verification_method
 
     def sign_digest(self, digest: bytes) -> bytes:
         """Sign 32 bytes of SHA-256. Returns 64 bytes, r then s."""
-        r, s = decode_dss_signature(self._key.sign(digest, _DIGEST))
-        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+        return raw_signature(self._key.sign(digest, _DIGEST))
 
 
 def create(path: Path) -> None:

@@ -47,13 +47,15 @@ class Batteries:
 
     def released_but_not_issued(self) -> Sequence[Row[Any]]:
         """What a crash, or a value that came late, may have left behind."""
-        query = select(batteries).where(batteries.c.state == "draft", batteries.c.release == "ok")
+        query = select(batteries).where(batteries.c.state == "draft", batteries.c.release == "released")
         return self._connection.execute(query).all()
 
     def released_drafts_of(self, model_key: bytes, lot: str | None) -> Sequence[Row[Any]]:
         """Stamped packs of a model, or of one batch of it, that wait for their passport."""
         query = select(batteries).where(
-            batteries.c.model_key == model_key, batteries.c.state == "draft", batteries.c.release == "ok"
+            batteries.c.model_key == model_key,
+            batteries.c.state == "draft",
+            batteries.c.release == "released",
         )
         if lot is not None:
             query = query.where(batteries.c.lot == lot)

@@ -7,7 +7,6 @@ from sqlalchemy import Connection, Row, and_, bindparam, func, insert, select
 
 from app.store.tables import batteries, documents
 
-
 # Built once: this is the one select of the public look-up.
 _NEWEST_OF_PASSPORT = (
     select(documents.c.body, documents.c.digest, batteries.c.state)

@@ -1,0 +1,1 @@
+"""One module per verb. Services know core, store and keys behind their seams; no web framework."""

@@ -1,0 +1,40 @@
+"""What every service is handed: settings, the engine, the clock and the keys. Made by wiring alone."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Engine
+
+from app.config import Settings
+from app.core.credential import Issuer
+from app.core.proof import Signer
+from app.store.unit_of_work import Store, UnitOfWork, read, unit_of_work
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One installation's parts, put together."""
+
+    settings: Settings
+    engine: Engine
+    now: Callable[[], datetime]
+    """The clock: aware, UTC. Tests pass their own."""
+    signer: Signer
+    """The seal key that signs credentials and status lists."""
+    issuer: Issuer
+    """The economic operator that signs; its did is also its id in every table."""
+    trust_root: dict[str, Any]
+    """Public keys that the trust list is signed with; the private ones stay offline."""
+    secret: bytes
+    """Makes salts for the log's commitments; never leaves the installation."""
+
+    def unit_of_work(self) -> AbstractContextManager[UnitOfWork]:
+        """A write transaction."""
+        return unit_of_work(self.engine)
+
+    def read(self) -> AbstractContextManager[Store]:
+        """Reads, without a transaction."""
+        return read(self.engine)

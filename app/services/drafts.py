@@ -1,0 +1,85 @@
+"""What is known of a battery: every record about it, brought together with where each value came from."""
+
+from typing import Any
+
+from app.core import completeness, json_strict
+from app.core.errors import NotFound
+from app.core.identifiers import BatteryKey
+from app.core.intake import parse
+from app.core.passport import Draft, assemble
+from app.core.times import to_seconds
+from app.services import subjects
+from app.services.context import Context
+from app.store.unit_of_work import Store
+
+
+def load(store: Store, battery: Any) -> tuple[Draft, int]:
+    """The draft of one battery, and the sequence number of its newest record."""
+    keys = [bytes(battery.model_key), bytes(battery.key)]
+    if battery.lot:
+        keys.append(subjects.batch_key(battery.gtin, battery.lot))
+    rows = store.records.of_subjects(keys)
+    records = [parse(json_strict.loads(bytes(row.body), decimals=True)) for row in rows]
+    return assemble(records), max((row.sequence for row in rows), default=0)
+
+
+def show(ctx: Context, key: BatteryKey, operator: str) -> dict[str, Any]:
+    """What is complete, what is missing and which article asks for it; each value with its record.
+
+    Raises: NotFound, also for another operator's battery.
+    """
+    with ctx.read() as store:
+        battery = store.batteries.by_key(key.digest())
+        if battery is None or (battery.serial, battery.economic_operator_id) != (key.serial, operator):
+            raise NotFound("No record about this battery has come in yet.")
+        draft, _ = load(store, battery)
+    missing = completeness.blocking(draft)
+    return {
+        "gtin": battery.gtin,
+        "serial": battery.serial,
+        "lot": battery.lot,
+        "category": draft.category,
+        "state": battery.state,
+        "release": battery.release,
+        "complete": not missing,
+        "missing": [finding.as_dict() for finding in missing],
+        "findings": [finding.as_dict() for finding in completeness.findings(draft)],
+        "values": [
+            {
+                "attribute": attribute_id,
+                "value": sourced.value,
+                "record": sourced.record_id,
+                "level": sourced.level,
+                "sentAt": to_seconds(sourced.sent_at),
+            }
+            for attribute_id, sourced in draft.values.items()
+        ],
+        "overruled": [
+            {
+                "attribute": attribute_id,
+                "value": sourced.value,
+                "record": sourced.record_id,
+                "level": sourced.level,
+            }
+            for attribute_id, losers in draft.losers.items()
+            for sourced in losers
+        ],
+        "passport": f"{ctx.settings.origin}/passports/{battery.passport_uuid}",
+    }
+
+
+def board(ctx: Context, *, limit: int = 500) -> list[dict[str, Any]]:
+    """Every battery of the line with its state, oldest first."""
+    with ctx.read() as store:
+        return [
+            {
+                "gtin": row.gtin,
+                "serial": row.serial,
+                "state": row.state,
+                "release": row.release,
+                "createdAt": row.created_at,
+                "issuedAt": row.issued_at,
+                "passport": row.passport_uuid,
+            }
+            for row in store.batteries.all(limit=limit)
+        ]

@@ -1,0 +1,262 @@
+"""Taking records in: every door ends here. Acknowledged after commit, once, whole; refused ones are kept.
+
+A record's path: (1) read strictly, (2) parsed against its kind, (3) stored in one transaction with what it
+changes about its battery, (4) passports that were waiting for it issue themselves, (5) the answer is kept, so
+that a repeated record gets the same one. Source: T12, T15, T39; rule 4 of the threats.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from app.core import json_strict
+from app.core.errors import Conflict, MalformedInput, NotFound, Rejected
+from app.core.identifiers import BatteryKey, ModelKey
+from app.core.intake import IntakeRecord, parse
+from app.core.times import to_seconds, to_text
+from app.services import drafts, issuance, plants, subjects
+from app.services.context import Context
+from app.services.plants import Plant
+from app.store.unit_of_work import Collision, UnitOfWork
+
+SENDER_AHEAD: Final = timedelta(minutes=5)
+LATE: Final = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The kept answer. `repeated` says that this record had been accepted before."""
+
+    answer: dict[str, Any]
+    repeated: bool
+
+
+class Quarantined(Rejected):
+    """A record was refused and set aside; `refusal` says why and `quarantine_id` where it waits."""
+
+    code = "quarantined"
+
+    def __init__(self, refusal: Rejected, quarantine_id: str) -> None:
+        super().__init__(str(refusal))
+        self.refusal = refusal
+        self.quarantine_id = quarantine_id
+
+    def members(self) -> dict[str, Any]:
+        return {**self.refusal.members(), "quarantine": self.quarantine_id}
+
+
+def accept(ctx: Context, plant: Plant, body: bytes, *, late: timedelta | None = LATE) -> Accepted:
+    """Take one record in. Returns only after it is durable.
+
+    `late` is how old a record's `sentAt` may be; None takes any age.
+    Raises: Quarantined, whose `refusal` is MalformedInput or Conflict.
+    """
+    now = ctx.now()
+    digest = hashlib.sha256(body).digest()
+    try:
+        record = _parsed(body, now, late)  # (1) (2)
+        sequence, answer = _store(ctx, plant, record, body, digest, now)  # (3)
+    except Rejected as refusal:
+        raise Quarantined(refusal, _keep(ctx, plant, body, digest, refusal, now)) from refusal
+    if answer is not None:
+        return Accepted(json.loads(answer), repeated=True)
+    outcome = _follow_up(ctx, record)  # (4)
+    made = _answer(ctx, record, outcome, now)
+    with ctx.unit_of_work() as work:  # (5)
+        work.records.keep_answer(sequence, json.dumps(made))
+        work.commit()
+    return Accepted(made, repeated=False)
+
+
+def replay(ctx: Context, plant: Plant, quarantine_id: str, mended: bytes | None = None) -> Accepted:
+    """Try a record of the quarantine again, as it was or mended.
+
+    Raises: NotFound; Quarantined when it is refused again.
+    """
+    with ctx.read() as store:
+        row = store.quarantine.get(quarantine_id)
+    if row is None or row.plant_id != plant.id or row.settled is not None:
+        raise NotFound("There is no such record in this plant's quarantine.")
+    accepted = accept(ctx, plant, mended if mended is not None else bytes(row.body))
+    with ctx.unit_of_work() as work:
+        work.quarantine.settle(quarantine_id, "replayed", to_text(ctx.now()))
+        work.commit()
+    return accepted
+
+
+def quarantine_list(ctx: Context, plant: Plant | None = None) -> dict[str, Any]:
+    """What waits in quarantine: all, or one plant's; newest first, with how many there are."""
+    plant_id = plant.id if plant else None
+    with ctx.read() as store:
+        rows = store.quarantine.open(plant_id)
+        count = store.quarantine.count_open(plant_id)
+    return {"count": count, "records": [_quarantine_entry(row) for row in rows]}
+
+
+def quarantine_entry(ctx: Context, quarantine_id: str, plant: Plant | None = None) -> dict[str, Any]:
+    """One refused record with its text. Raises: NotFound, also for another plant's."""
+    with ctx.read() as store:
+        row = store.quarantine.get(quarantine_id)
+    if row is None or (plant is not None and row.plant_id != plant.id):
+        raise NotFound("There is no such record in quarantine.")
+    return {**_quarantine_entry(row), "body": bytes(row.body).decode("utf-8", "backslashreplace")}
+
+
+def plant_of(ctx: Context, quarantine_id: str) -> Plant:
+    """The plant that a refused record came from. Raises: NotFound."""
+    with ctx.read() as store:
+        row = store.quarantine.get(quarantine_id)
+    if row is None:
+        raise NotFound("There is no such record in quarantine.")
+    return plants.get(ctx, row.plant_id)
+
+
+def _parsed(body: bytes, now: datetime, late: timedelta | None) -> IntakeRecord:
+    record = parse(json_strict.loads(body, decimals=True))
+    if record.sent_at > now + SENDER_AHEAD:
+        raise MalformedInput(
+            f"sentAt lies ahead of this server's clock ({to_seconds(now)}) by more than 5 minutes."
+            " Check the sender's clock and time zone.",
+            pointer="/sentAt", rule="sent-at",
+        )  # fmt: skip
+    if late is not None and record.sent_at < now - late:
+        raise MalformedInput(
+            f"sentAt lies more than {late.days} days back. Send the record with the time of this sending.",
+            pointer="/sentAt", rule="sent-at",
+        )  # fmt: skip
+    return record
+
+
+def _store(
+    ctx: Context, plant: Plant, record: IntakeRecord, body: bytes, digest: bytes, now: datetime
+) -> tuple[int, str | None]:
+    """The record's sequence number, and its kept answer if it was accepted before. Raises: Conflict."""
+    with ctx.unit_of_work() as work:
+        known = work.records.find(plant.id, record.record_id)
+        if known is None:
+            try:
+                sequence = _insert(work, plant, record, body, digest, now)
+            except Collision:
+                # Another worker took the same record in at this moment: judge it as a repeated one.
+                work.undo()
+                known = _reread(ctx, plant, record)
+            else:
+                _apply(work, plant, record, now)
+                work.quarantine.settle_body(plant.id, digest, to_text(now))
+                work.commit()
+                return sequence, None
+    if known.body_digest != digest:
+        raise Conflict(
+            f"The record id {record.record_id} was used before for another body. Give each record its own id."
+        )
+    return known.sequence, known.answer
+
+
+def _reread(ctx: Context, plant: Plant, record: IntakeRecord) -> Any:
+    with ctx.read() as store:
+        return store.records.find(plant.id, record.record_id)
+
+
+def _insert(
+    work: UnitOfWork, plant: Plant, record: IntakeRecord, body: bytes, digest: bytes, now: datetime
+) -> int:
+    return work.records.add(
+        economic_operator_id=plant.economic_operator_id, plant_id=plant.id, record_id=record.record_id,
+        body_digest=digest, body=body, kind=record.kind, level=record.level,
+        subject_key=subjects.record_key(record), gtin=record.gtin, lot=record.lot, serial=record.serial,
+        sent_at=to_text(record.sent_at), received_at=to_text(now),
+    )  # fmt: skip
+
+
+def _apply(work: UnitOfWork, plant: Plant, record: IntakeRecord, now: datetime) -> None:
+    """What a record changes about its battery, in the record's own transaction."""
+    key = subjects.battery_of(record)
+    if key is None:
+        return
+    at = to_text(now)
+    battery = work.batteries.by_key(key.digest())
+    if battery is None:
+        work.batteries.add(
+            key=key.digest(), operator=plant.economic_operator_id, gtin=key.gtin, serial=key.serial,
+            model_key=ModelKey(key.gtin).digest(), at=at,
+        )  # fmt: skip
+    elif battery.serial != key.serial:
+        raise Conflict(
+            f"The serial {battery.serial} exists already and differs from {key.serial} in case alone."
+            " Serials must differ by more than that (IEC 61406-1)."
+        )
+    if record.batch_lot is not None:
+        work.batteries.change(key.digest(), at, lot=record.batch_lot)
+    if record.kind in ("release", "withdrawal"):
+        # The sender's times decide, not the order of arrival.
+        draft, _ = drafts.load(work, work.batteries.by_key(key.digest()))
+        work.batteries.change(key.digest(), at, release=draft.release)
+
+
+def _follow_up(ctx: Context, record: IntakeRecord) -> list[issuance.Outcome]:
+    key = subjects.battery_of(record)
+    if key is not None:
+        return [issuance.settle(ctx, key)]
+    if record.gtin is None:
+        return []
+    with ctx.read() as store:
+        waiting = store.batteries.released_drafts_of(ModelKey(record.gtin).digest(), record.lot)
+    return [issuance.settle(ctx, BatteryKey(row.gtin, row.serial)) for row in waiting]
+
+
+def _answer(
+    ctx: Context, record: IntakeRecord, outcomes: list[issuance.Outcome], now: datetime
+) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "recordId": record.record_id,
+        "status": "accepted",
+        "kind": record.kind,
+        "level": record.level,
+        "receivedAt": to_seconds(now),
+        "late": now - record.sent_at > timedelta(days=1),
+    }
+    if subjects.battery_of(record) is not None:
+        answer["battery"] = outcomes[0].as_dict(ctx.settings.origin)
+    else:
+        answer["issued"] = [
+            outcome.as_dict(ctx.settings.origin) for outcome in outcomes if outcome.state == "issued"
+        ]
+    return answer
+
+
+def _keep(ctx: Context, plant: Plant, body: bytes, digest: bytes, refusal: Rejected, now: datetime) -> str:
+    problem = {"code": refusal.code, "detail": str(refusal), **refusal.members()}
+    with ctx.unit_of_work() as work:
+        quarantine_id = work.quarantine.keep(
+            operator=plant.economic_operator_id, plant_id=plant.id, body_digest=digest, body=body,
+            problem=json.dumps(problem), record_id=_record_id(body), at=to_text(now),
+        )  # fmt: skip
+        work.commit()
+    return quarantine_id
+
+
+def _record_id(body: bytes) -> str | None:
+    """The sender's id, if the refused body is readable enough to have one."""
+    try:
+        document = json.loads(body)
+    except ValueError:
+        return None
+    except RecursionError:
+        return None
+    found = document.get("recordId") if isinstance(document, dict) else None
+    return found[:64] if isinstance(found, str) else None
+
+
+def _quarantine_entry(row: Any) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "plant": row.plant_id,
+        "recordId": row.record_id,
+        "times": row.times,
+        "receivedAt": row.received_at,
+        "lastReceivedAt": row.last_received_at,
+        "settled": row.settled,
+        "problem": json.loads(row.problem),
+    }

@@ -1,0 +1,226 @@
+"""Reading passports: bytes as they were stored, and the parts of a page that a reader may see.
+
+A section that a reader may not see is never read from the store, so it cannot leak (T11). Unknown and
+forbidden have the same answer (T52).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from app.core.access import ANYONE, Reader
+from app.core.errors import NotFound
+from app.core.identifiers import BatteryKey, ModelKey, gtin
+from app.core.report import Report
+from app.core.vocabulary import ITEM_SECTIONS, MODEL_SECTIONS, SECTIONS, Section
+from app.services import throttling, verification
+from app.services.context import Context
+
+UNKNOWN_LIMIT: Final = throttling.Limit("unknown-id", 30, throttling.MINUTE)
+_NOTHING: Final = "There is nothing here, or nothing that you may read."
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One signed document as it was stored, and its digest, which is its ETag."""
+
+    body: bytes
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class SectionShown:
+    """One section for a page: the signed document with our own report on it."""
+
+    section: Section
+    url: str
+    digest: str
+    version: int
+    created_at: str
+    document: Mapping[str, Any]
+    """Empty when it could not be read, or its signature does not fit: then nothing of it may be shown."""
+    report: Report
+
+
+@dataclass(frozen=True, slots=True)
+class PassportShown:
+    """A passport as one reader may see it."""
+
+    uuid: str
+    key: BatteryKey
+    state: str
+    reason: str | None
+    issued_at: str | None
+    changed_at: str
+    signer: str
+    """The issuer's name from the trust list; empty when it is not on it (T3)."""
+    sections: tuple[SectionShown, ...]
+
+
+def passport_uuid(ctx: Context, key: BatteryKey) -> str:
+    """Which passport a label stands for. The item is resolved, never only its model.
+
+    Raises: NotFound, also while the passport is not issued.
+    """
+    with ctx.read() as store:
+        battery = store.batteries.by_key(key.digest())
+    if battery is None or battery.serial != key.serial or battery.state == "draft":
+        raise NotFound("No passport is known here for this number.")
+    return str(battery.passport_uuid)
+
+
+def public_bytes(ctx: Context, uuid: str) -> Stored:
+    """The newest public section. One select, nothing parsed. Raises: NotFound."""
+    with ctx.read() as store:
+        row = store.documents.newest_of_passport(uuid, "public")
+    if row is None:
+        raise NotFound(_NOTHING)
+    return Stored(bytes(row.body), row.digest)
+
+
+def section_bytes(
+    ctx: Context, uuid: str, section: str, reader: Reader, version: int | None = None
+) -> Stored:
+    """An item section, newest or of one version. Raises: NotFound, also for what the reader may not see."""
+    if section not in ITEM_SECTIONS or section not in reader.sections:
+        raise NotFound(_NOTHING)
+    with ctx.read() as store:
+        battery = store.batteries.by_uuid(uuid)
+        if battery is None:
+            raise NotFound(_NOTHING)
+        return _stored(_version(store, battery.key, section, version))
+
+
+def model_section_bytes(
+    ctx: Context, gtin_text: str, section: str, reader: Reader, version: int | None = None
+) -> Stored:
+    """A model section, newest or of one version. Raises: NotFound, also for what the reader may not see."""
+    if section not in MODEL_SECTIONS or section not in reader.sections:
+        raise NotFound(_NOTHING)
+    with ctx.read() as store:
+        return _stored(_version(store, ModelKey(gtin(gtin_text)).digest(), section, version))
+
+
+def show(ctx: Context, uuid: str, reader: Reader) -> PassportShown:
+    """Everything of a passport that `reader` may see, each section verified as any reader would.
+
+    Raises: NotFound.
+    """
+    sections = [section for section in SECTIONS if section in reader.sections]
+    with ctx.read() as store:
+        battery = store.batteries.by_uuid(uuid)
+        if battery is None or battery.state == "draft":
+            raise NotFound(_NOTHING)
+        rows = store.documents.newest_of([battery.key, battery.model_key], sections)
+    key = BatteryKey(battery.gtin, battery.serial)
+    by_section = {row.section: row for row in rows}
+    bodies = {name: bytes(row.body) for name, row in by_section.items()}
+    policy = verification.own_policy(ctx)
+    shown = tuple(
+        _section(ctx, uuid, key, by_section[section], bodies, policy)
+        for section in sections
+        if section in by_section
+    )
+    return PassportShown(
+        uuid=uuid,
+        key=key,
+        state=battery.state,
+        reason=battery.reason,
+        issued_at=battery.issued_at,
+        changed_at=battery.changed_at,
+        signer=next((one.report.issuer_name for one in shown if one.report.issuer_name), ""),
+        sections=shown,
+    )
+
+
+def list_passports(ctx: Context) -> list[dict[str, Any]]:
+    """Every battery with its state and the addresses of its page and sections: for the operator."""
+    origin = ctx.settings.origin
+    with ctx.read() as store:
+        batteries = store.batteries.all(limit=100_000)
+        return [
+            {
+                "identifier": BatteryKey(row.gtin, row.serial).uri(origin),
+                "gtin": row.gtin,
+                "serial": row.serial,
+                "state": row.state,
+                "passport": f"urn:uuid:{row.passport_uuid}",
+                "page": f"{origin}/passports/{row.passport_uuid}",
+                "sections": {
+                    found.section: section_url(origin, row.passport_uuid, row.gtin, found.section)
+                    for found in store.documents.newest_of([row.key, row.model_key], SECTIONS)
+                }
+                if row.state != "draft"
+                else {},
+            }
+            for row in batteries
+        ]
+
+
+def section_url(origin: str, uuid: str, gtin_text: str, section: str) -> str:
+    """Where the newest version of a section is served."""
+    if section in MODEL_SECTIONS:
+        return f"{origin}/models/{gtin_text}/sections/{section}"
+    return f"{origin}/passports/{uuid}/sections/{section}"
+
+
+def cards(ctx: Context, limit: int = 60) -> list[dict[str, str]]:
+    """The batteries of a demo's front page, each by its public facts; a record that fails its checks by its
+    number alone."""
+    with ctx.read() as store:
+        rows = [row for row in store.batteries.all(limit=limit) if row.state != "draft"]
+    return [_card(show(ctx, row.passport_uuid, ANYONE)) for row in rows]
+
+
+def _card(shown: PassportShown) -> dict[str, str]:
+    public = next((one for one in shown.sections if one.section == "public"), None)
+    subject = public.document.get("credentialSubject", {}) if public else {}
+    maker = subject.get("manufacturerInformation", {})
+    return {
+        "uuid": shown.uuid,
+        "gtin": shown.key.gtin,
+        "serial": shown.key.serial,
+        "state": shown.state,
+        "verdict": public.report.verdict if public else "unknown",
+        "category": str(subject.get("batteryCategory", "")),
+        "model": str(subject.get("batteryModelIdentifier", "")),
+        "maker": str(maker.get("contactName", "")),
+        "chemistry": str(subject.get("batteryChemistry", {}).get("shortName", "")),
+    }
+
+
+def count_unknown(ctx: Context, address: str) -> None:
+    """Count one look-up of something that is not here. Raises: RateLimited (T13)."""
+    throttling.count(ctx, UNKNOWN_LIMIT, address)
+
+
+def _version(store: Any, subject_key: bytes, section: str, version: int | None) -> Any:
+    if version is None:
+        return store.documents.newest(subject_key, section)
+    return store.documents.version(subject_key, section, version)
+
+
+def _stored(row: Any) -> Stored:
+    if row is None:
+        raise NotFound(_NOTHING)
+    return Stored(bytes(row.body), row.digest)
+
+
+def _section(
+    ctx: Context, uuid: str, key: BatteryKey, row: Any, bodies: Mapping[str, bytes], policy: Any
+) -> SectionShown:
+    section = cast(Section, row.section)
+    origin = ctx.settings.origin
+    is_model = section in MODEL_SECTIONS
+    expected = ModelKey(key.gtin).uri(origin) if is_model else key.uri(origin)
+    body = bodies[section]
+    report = verification.verify_own(ctx, body, policy, expected, linked=bodies)
+    return SectionShown(
+        section=section,
+        url=section_url(origin, uuid, key.gtin, section),
+        digest=row.digest,
+        version=row.version,
+        created_at=row.created_at,
+        document=report.document or {},
+        report=report,
+    )

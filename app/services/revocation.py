@@ -1,0 +1,36 @@
+"""Withdrawing a passport for good. It still resolves, and says so."""
+
+from app.core import access, log
+from app.core.access import Permission, Reader
+from app.core.errors import Conflict, Forbidden, MalformedInput, NotFound
+from app.core.times import to_text
+from app.services import issuance, status
+from app.services.context import Context
+
+
+def revoke(ctx: Context, passport_uuid: str, reason: str, actor: Reader) -> None:
+    """Withdraw every item credential of one passport. Calling it twice changes nothing.
+
+    Raises: NotFound; Forbidden if `actor` is not the maker of this battery; MalformedInput without a reason.
+    """
+    access.require(Permission.REVOKE, actor)
+    reason = reason.strip()
+    if not 3 <= len(reason) <= 500:
+        raise MalformedInput("Say why, in 3 to 500 characters.", pointer="/reason", rule="reason")
+    now = ctx.now()
+    with ctx.unit_of_work() as work:
+        battery = work.batteries.by_uuid(passport_uuid)
+        if battery is None:
+            raise NotFound("There is no such passport.")
+        if battery.economic_operator_id != actor.economic_operator_id:
+            raise Forbidden("Only the maker of this battery can revoke its passport.")
+        if battery.state == "revoked":
+            return
+        if battery.state == "draft":
+            raise Conflict("This passport has not been issued, so there is nothing to revoke.")
+        for list_name, index in status.set_bits(work, battery.key, "revocation", to=True):
+            salt = log.derived_salt(ctx.secret, f"{list_name}#{index}{to_text(now)}")
+            leaf = log.status_changed("credential-revoked", list_name, index, salt=salt, at=now)
+            issuance.append_log(work, ctx, leaf, now)
+        work.batteries.change(battery.key, to_text(now), state="revoked", reason=reason)
+        work.commit()

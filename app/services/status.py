@@ -1,0 +1,109 @@
+"""Status lists: a bit for each section chain, set at revocation or suspension, signed anew when due.
+
+Source: Bitstring Status List 1.0; credential profile section 6.
+"""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from app.core import proof
+from app.core.errors import NotFound
+from app.core.multibase import digest_multibase
+from app.core.status_list import StatusList, credential
+from app.core.times import parse, to_text
+from app.services.context import Context
+from app.store.unit_of_work import Store
+
+PURPOSES: Final = ("revocation", "suspension")
+REFRESH: Final = timedelta(hours=1)
+
+
+def url(ctx: Context, list_name: str) -> str:
+    """Where a list is served."""
+    return f"{ctx.settings.origin}/status/{list_name}"
+
+
+def create_lists(store: Store, operator: str) -> None:
+    """The first list of each purpose, all bits 0."""
+    for purpose in PURPOSES:
+        store.status_lists.add(
+            name=f"{purpose}-1", operator=operator, purpose=purpose, bits=StatusList.empty().bits
+        )
+
+
+def give_indexes(store: Store, operator: str, subject_key: bytes, section: str) -> list[tuple[str, str, int]]:
+    """(purpose, list, index) for one section chain: random, never reused, kept over versions."""
+    known = {
+        entry.purpose: entry
+        for entry in store.status_lists.entries_of([subject_key])
+        if entry.section == section
+    }
+    given = []
+    for status_list in store.status_lists.all():
+        if entry := known.get(status_list.purpose):
+            given.append((entry.purpose, entry.list_name, entry.list_index))
+            continue
+        index = _free_index(store, status_list.name, len(status_list.bits) * 8)
+        store.status_lists.give(
+            subject_key=subject_key, section=section, purpose=status_list.purpose, operator=operator,
+            name=status_list.name, index=index,
+        )  # fmt: skip
+        given.append((status_list.purpose, status_list.name, index))
+    return given
+
+
+def _free_index(store: Store, list_name: str, entries: int) -> int:
+    while True:
+        index = secrets.randbelow(entries)
+        if not store.status_lists.is_taken(list_name, index):
+            return index
+
+
+def set_bits(store: Store, subject_key: bytes, purpose: str, *, to: bool) -> Sequence[tuple[str, int]]:
+    """Set or clear the bits of every section of one battery. Returns (list, index) of each."""
+    entries = [e for e in store.status_lists.entries_of([subject_key]) if e.purpose == purpose]
+    for name in {entry.list_name for entry in entries}:
+        row = store.status_lists.get(name)
+        if row is None:
+            raise NotFound("There is no such status list.")
+        indexes = [entry.list_index for entry in entries if entry.list_name == name]
+        bits = StatusList(bytes(row.bits)).with_bits(indexes, to).bits
+        store.status_lists.save(name, bits=bits, body=None, digest=None, signed_at=None)
+    return [(entry.list_name, entry.list_index) for entry in entries]
+
+
+def published(ctx: Context, list_name: str) -> tuple[bytes, str]:
+    """The signed list and its digest; signed anew when a bit changed or the hour is over.
+
+    Raises: NotFound.
+    """
+    now = ctx.now()
+    with ctx.read() as store:
+        row = store.status_lists.get(list_name)
+    if row is None:
+        raise NotFound("There is no such status list.")
+    if row.body is not None and now - parse(row.signed_at) < REFRESH:
+        return bytes(row.body), str(row.digest)
+    with ctx.unit_of_work() as work:
+        row = work.status_lists.get(list_name)
+        if row is None:
+            raise NotFound("There is no such status list.")
+        body = _signed(ctx, row.name, row.purpose, row.bits, now)
+        digest = digest_multibase(body)
+        work.status_lists.save(list_name, body=body, digest=digest, signed_at=to_text(now))
+        work.commit()
+    return body, digest
+
+
+def all_published(ctx: Context) -> dict[str, bytes]:
+    """Every list by the address it is served at, fresh: what our own verifier is given."""
+    with ctx.read() as store:
+        names = [row.name for row in store.status_lists.all()]
+    return {url(ctx, name): published(ctx, name)[0] for name in names}
+
+
+def _signed(ctx: Context, name: str, purpose: str, bits: bytes, now: datetime) -> bytes:
+    unsigned = credential(url(ctx, name), purpose, StatusList(bits), ctx.issuer.as_member(), now)
+    return proof.serialize(proof.add_proofs(unsigned, ctx.signer, now))

@@ -1,0 +1,32 @@
+"""What a record is about, as keys of the store."""
+
+import hashlib
+
+from app.core.identifiers import BatteryKey, ModelKey
+from app.core.intake import IntakeRecord
+
+
+def battery_of(record: IntakeRecord) -> BatteryKey | None:
+    """The battery of an item record, else None."""
+    if record.level == "item" and record.gtin and record.serial:
+        return BatteryKey(record.gtin, record.serial)
+    return None
+
+
+def batch_key(gtin: str, lot: str) -> bytes:
+    """A production batch of a model."""
+    return _digest(f"01{gtin}10{lot}")
+
+
+def record_key(record: IntakeRecord) -> bytes:
+    """Key that the record is found by: battery, batch, model, or a lot of material or cells."""
+    battery = battery_of(record)
+    if battery is not None:
+        return battery.digest()
+    if record.gtin is None:
+        return _digest(f"{record.kind}10{record.lot}")
+    return batch_key(record.gtin, record.lot) if record.lot else ModelKey(record.gtin).digest()
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()[:16]

@@ -1,0 +1,41 @@
+"""The web face: translates requests into one service call and its answer; decides nothing."""
+
+from flask import Flask
+
+from app import wiring
+from app.config import ROOT, Settings
+from app.services import issuance
+from app.web import (
+    api,
+    assets,
+    documents,
+    maker,
+    pages,
+    passports,
+    problems,
+    readers,
+    resolver,
+    security,
+    sign_in,
+    wellknown,
+)
+
+MAX_BODY_BYTES = 1_048_576
+
+__all__ = ["create_app"]
+
+
+def create_app(settings: Settings) -> Flask:
+    """The application of one installation. Finishes first what a crash may have left behind."""
+    application = Flask("app.web", static_folder=None, template_folder=str(ROOT / "templates"))
+    application.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    application.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY_BYTES
+    application.json.sort_keys = False  # type: ignore[attr-defined]
+    context = wiring.build(settings, engine=wiring.attach_database(application, settings))
+    application.extensions["passport"] = context
+    for face in (security, problems, readers, assets):
+        face.attach(application)
+    for part in (resolver, documents, passports, pages, sign_in, maker, api, wellknown):
+        application.register_blueprint(part.blueprint)
+    issuance.recover(context)
+    return application

@@ -1,0 +1,90 @@
+"""The REST door: records in, drafts and quarantine out, credentials judged."""
+
+from typing import Final
+
+from flask import Blueprint, Response, jsonify, request
+from werkzeug.exceptions import UnsupportedMediaType
+
+from app.core import identifiers
+from app.core.credential import CREDENTIAL_MEDIA_TYPE
+from app.services import drafts, intake, verification
+from app.services.plants import Plant
+from app.web import openapi
+from app.web.current import address, context
+from app.web.readers import anyone, of_plant
+
+blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+
+CREDENTIAL_BODIES: Final = (CREDENTIAL_MEDIA_TYPE, "application/ld+json", "application/json")
+
+
+@blueprint.post("/intake/records")
+@of_plant
+def take_record(plant: Plant) -> Response:
+    """One record in: 201 when new, 200 with the same answer when repeated."""
+    require_type("application/json")
+    accepted = intake.accept(context(), plant, request.get_data())
+    response = jsonify(accepted.answer)
+    response.status_code = 200 if accepted.repeated else 201
+    return response
+
+
+@blueprint.get("/drafts/<gtin>/<path:serial>")
+@of_plant
+def draft(plant: Plant, gtin: str, serial: str) -> Response:
+    """What is complete, what is missing, and which article asks for it."""
+    return jsonify(drafts.show(context(), identifiers.battery_key(gtin, serial), plant.economic_operator_id))
+
+
+@blueprint.get("/quarantine")
+@of_plant
+def quarantine(plant: Plant) -> Response:
+    """What was refused and waits, newest first, with its number."""
+    return jsonify(intake.quarantine_list(context(), plant))
+
+
+@blueprint.get("/quarantine/<quarantine_id>")
+@of_plant
+def quarantined(plant: Plant, quarantine_id: str) -> Response:
+    """One refused record with its text."""
+    return jsonify(intake.quarantine_entry(context(), quarantine_id, plant))
+
+
+@blueprint.post("/quarantine/<quarantine_id>/replay")
+@of_plant
+def replay(plant: Plant, quarantine_id: str) -> Response:
+    """Try a refused record again; a body, where there is one, takes the place of the refused text."""
+    mended = request.get_data()
+    if mended:
+        require_type("application/json")
+    accepted = intake.replay(context(), plant, quarantine_id, mended or None)
+    response = jsonify(accepted.answer)
+    response.status_code = 200 if accepted.repeated else 201
+    return response
+
+
+@blueprint.post("/verify")
+@anyone
+def verify() -> Response:
+    """A credential's report. The verdict is in the body: the call itself succeeds."""
+    require_type(*CREDENTIAL_BODIES)
+    subject = request.args.get("subject")
+    report = verification.verify_bytes(
+        context(), request.get_data(), expected_subject=subject, address=address()
+    )
+    return jsonify(report.as_dict())
+
+
+@blueprint.get("/openapi.json")
+@anyone
+def document() -> Response:
+    """This API, described."""
+    response = jsonify(openapi.document(context().settings.origin))
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return response
+
+
+def require_type(*accepted: str) -> None:
+    """Bodies are taken under their own type only (T33)."""
+    if request.mimetype not in accepted:
+        raise UnsupportedMediaType(f"Send the body as {accepted[0]}.")

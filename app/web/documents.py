@@ -1,0 +1,73 @@
+"""Signed documents as they were stored: bytes, digest as ETag, 304. Nothing is parsed or written anew."""
+
+import re
+
+from flask import Blueprint, Response, request
+
+from app.core.access import ANYONE
+from app.core.credential import CREDENTIAL_MEDIA_TYPE
+from app.core.errors import NotFound
+from app.core.vocabulary import MODEL_SECTIONS
+from app.services import reading
+from app.services.reading import Stored
+from app.web.current import context
+from app.web.readers import anyone, current_reader
+from app.web.security import open_to_all
+
+blueprint = Blueprint("documents", __name__)
+
+PUBLIC_CACHE = "public, max-age=60, stale-while-revalidate=600, stale-if-error=86400"
+FOREVER = "public, max-age=31536000, immutable"
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+
+
+@blueprint.get("/passports/<uuid>/sections/public")
+@anyone
+def public_section(uuid: str) -> Response:
+    """The public section, for anybody: one select, the bytes as they are."""
+    return open_to_all(send(reading.public_bytes(context(), well_formed(uuid)), PUBLIC_CACHE))
+
+
+@blueprint.get("/passports/<uuid>/sections/<section>")
+@blueprint.get("/passports/<uuid>/sections/<section>/<int:version>")
+@anyone
+def item_section(uuid: str, section: str, version: int | None = None) -> Response:
+    """A section of one battery, newest or one version for ever, to whom it is for."""
+    reader = ANYONE if section == "public" else current_reader()
+    stored = reading.section_bytes(context(), well_formed(uuid), section, reader, version)
+    if section == "public":
+        return open_to_all(send(stored, FOREVER if version else PUBLIC_CACHE))
+    return send(stored, "private, no-store")
+
+
+@blueprint.get("/models/<gtin>/sections/<section>")
+@blueprint.get("/models/<gtin>/sections/<section>/<int:version>")
+@anyone
+def model_section(gtin: str, section: str, version: int | None = None) -> Response:
+    """A section that all batteries of a model share, to whom it is for."""
+    if section not in MODEL_SECTIONS:
+        raise NotFound("There is nothing here, or nothing that you may read.")
+    stored = reading.model_section_bytes(context(), gtin, section, current_reader(), version)
+    return send(stored, "private, no-store")
+
+
+def well_formed(uuid: str) -> str:
+    """A passport's own identifier, before any look-up. Raises: NotFound."""
+    if not _UUID.fullmatch(uuid):
+        raise NotFound("There is nothing here, or nothing that you may read.")
+    return uuid
+
+
+def send(stored: Stored, cache: str) -> Response:
+    """The stored bytes, or 304 when the caller has them."""
+    etag = f'"{stored.digest}"'
+    # A restricted answer carries its ETag only to a reader who got this far.
+    if request.if_none_match.contains(stored.digest) or request.headers.get("If-None-Match") == "*":
+        response = Response(status=304)
+    else:
+        response = Response(stored.body, mimetype=CREDENTIAL_MEDIA_TYPE)
+    response.headers["ETag"] = etag
+    response.headers["Cache-Control"] = cache
+    if cache.startswith("private"):
+        response.headers["Vary"] = "Cookie"
+    return response

@@ -1,0 +1,99 @@
+"""What each problem type means and what to do next: the text of `/problems/<code>`."""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """`happened` and `next` are whole sentences for people."""
+
+    title: str
+    happened: str
+    next: str
+
+
+PROBLEMS: Final = {
+    "malformed-json": Explanation(
+        "The body is not clean JSON",
+        "The text is no JSON, or it can be read in two ways: a member twice, NaN, a number too large,"
+        " a cut-off document, text that is not UTF-8.",
+        "Look at the place that `pointer` or the detail names, mend it at the sender and send it again.",
+    ),
+    "malformed-input": Explanation(
+        "A value breaks a rule",
+        "`pointer` names the member, `rule` the rule it breaks and `clause` where the rule comes from.",
+        "Mend that one value at its source and send the record again. A refused record also waits in"
+        " quarantine, from where it can be replayed.",
+    ),
+    "malformed-identifier": Explanation(
+        "The number is not a GS1 identifier",
+        "A GTIN has 14 digits with a check digit; a serial has 1 to 20 characters.",
+        "Compare the number with the label. For a typed number, check for swapped digits.",
+    ),
+    "too-large": Explanation(
+        "Too large",
+        "The body is larger than what is taken here: 1 MB for a record, 256 kB for a credential.",
+        "Send records one by one; keep raw logs with you and send their digest.",
+    ),
+    "incomplete-passport": Explanation(
+        "Required attributes are missing",
+        "`missing` lists each with the article that asks for it and who can supply it.",
+        "Send the missing values. The passport issues itself as soon as it is complete and stamped OK.",
+    ),
+    "conflict": Explanation(
+        "The same identifier was used for something else",
+        "A record id, an account, a plant or a serial exists already with other content.",
+        "Give the new record an id of its own. A correction is a new record with a later `sentAt`.",
+    ),
+    "rejected": Explanation(
+        "Not taken",
+        "The request cannot be taken as it is.",
+        "Read the detail, mend the request, send it again.",
+    ),
+    "quarantined": Explanation(
+        "Set aside",
+        "The record was refused and kept in quarantine.",
+        "Mend it there or at its source, then replay it.",
+    ),
+    "not-found": Explanation(
+        "Nothing here",
+        "There is no such thing, or it is not for you to read. Both have the same answer.",
+        "Compare the number with the label. If you have an account, sign in.",
+    ),
+    "unauthenticated": Explanation(
+        "Sign in first",
+        "The request needs an account or a plant's token, and had none that is known.",
+        "Sign in, or send the plant's token in the Authorization header.",
+    ),
+    "forbidden": Explanation(
+        "Not with this role",
+        "You are signed in, and your role does not include this.",
+        "Ask the operator of this service for the right role.",
+    ),
+    "rate-limited": Explanation(
+        "Too many tries",
+        "This was tried too often in a short time.",
+        "Wait as long as Retry-After says, then try again.",
+    ),
+    "not-configured": Explanation(
+        "Not ready",
+        "The service misses a setting, a key or a trust list.",
+        "The operator finds the missing part in the log, by the reference.",
+    ),
+    "unreadable-label": Explanation(
+        "The label does not read back",
+        "A code was drawn but does not say what the passport says, so it is not handed out.",
+        "Report it to the operator with the reference; do not print an older picture.",
+    ),
+    "proof-invalid": Explanation(
+        "A signature does not hold",
+        "A document was signed, and the check of it failed. Nothing was published.",
+        "Report it to the operator with the reference.",
+    ),
+    "internal": Explanation(
+        "Something went wrong here",
+        "It was noted under the reference. Nothing was stored by halves.",
+        "Try again. If it stays, give the operator the reference.",
+    ),
+}

@@ -1,0 +1,23 @@
+"""Which form of an answer the caller prefers, by Accept with q-values (RFC 9110 12.5.1)."""
+
+from flask import request
+
+from app.core.credential import CREDENTIAL_MEDIA_TYPE
+
+PAGE = "text/html"
+CREDENTIAL_TYPES = (CREDENTIAL_MEDIA_TYPE, "application/ld+json", "application/json")
+
+
+def wants_credential() -> bool:
+    """True for machines that prefer a credential; people, and whoever says nothing, get the page."""
+    best = request.accept_mimetypes.best_match((PAGE, *CREDENTIAL_TYPES), default=PAGE)
+    return best in CREDENTIAL_TYPES
+
+
+def wants_page() -> bool:
+    """True for a browser that shows a page: it names text/html, and not under the API."""
+    if request.path.startswith("/api/"):
+        return False
+    return request.accept_mimetypes.best_match(
+        ("application/problem+json", "application/json", PAGE)
+    ) == PAGE and ("text/html" in request.headers.get("Accept", ""))

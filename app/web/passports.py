@@ -1,0 +1,121 @@
+"""The passport page, by thing: the reader's role decides the rows, the template draws what it is given."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request
+from werkzeug.wrappers import Response as Redirect
+
+from app.core import labels, view
+from app.core.access import ANYONE, Permission
+from app.core.identifiers import ModelKey
+from app.core.times import parse
+from app.core.vocabulary import MODEL_SECTIONS
+from app.services import labelling, reading, revocation
+from app.services.reading import PassportShown, SectionShown
+from app.web.current import context
+from app.web.documents import PUBLIC_CACHE, well_formed
+from app.web.readers import anyone, current_reader, requires
+
+blueprint = Blueprint("passports", __name__)
+
+
+@blueprint.get("/passports/<uuid>")
+@anyone
+def page(uuid: str) -> Response:
+    """One passport as its reader may see it. Public without a session, never cached with one."""
+    reader = current_reader()
+    shown = reading.show(context(), well_formed(uuid), reader)
+    response = make_response(render_template("passport.html", **page_values(shown)))
+    response.headers["Cache-Control"] = PUBLIC_CACHE if reader is ANYONE else "private, no-store"
+    response.headers["Vary"] = "Cookie"
+    return response
+
+
+def page_values(shown: PassportShown) -> dict[str, Any]:
+    """What `passport.html` draws."""
+    origin = context().settings.origin
+    drawn = view.passport_view(
+        {one.section: one.document.get("credentialSubject", {}) for one in shown.sections},
+        {one.section: one.report.as_dict() for one in shown.sections},
+        state=shown.state,
+        signer=shown.signer,
+    )
+    return {
+        "view": drawn,
+        "passport": {
+            "uuid": shown.uuid,
+            "gtin": shown.key.gtin,
+            "serial": shown.key.serial,
+            "digital_link": shown.key.uri(origin),
+            "state": shown.state,
+            "reason": shown.reason,
+            "revoked_at": readable(shown.changed_at) if shown.state != "issued" else None,
+            "checked_at": readable_moment(context().now()),
+            "label_url": f"/passports/{shown.uuid}/label",
+        },
+        "section_links": {one.section: _links(one, shown) for one in shown.sections},
+        "can_revoke": Permission.REVOKE in current_reader().permissions,
+    }
+
+
+@blueprint.get("/passports/<uuid>/label")
+@anyone
+def label_page(uuid: str) -> str:
+    """A sheet to print: code, identifier in words, and what Annex VI Part A asks for."""
+    ctx = context()
+    made = labelling.label(ctx, well_formed(uuid))
+    shown = reading.show(ctx, uuid, ANYONE)
+    return render_template("label.html", label=made, **page_values(shown))
+
+
+@blueprint.get("/passports/<uuid>/label.svg")
+@anyone
+def label_svg(uuid: str) -> Response:
+    """The code alone, in millimetres."""
+    return Response(labelling.label(context(), well_formed(uuid)).svg(), mimetype="image/svg+xml")
+
+
+@blueprint.get("/passports/<uuid>/label.png")
+@anyone
+def label_png(uuid: str) -> Response:
+    """The code alone, as a picture that was read back."""
+    return Response(labelling.label(context(), well_formed(uuid)).png(), mimetype="image/png")
+
+
+@blueprint.get("/passports/<uuid>/label.ndef")
+@anyone
+def label_ndef(uuid: str) -> Response:
+    """The NDEF message for an NFC tag, as bytes."""
+    made = labelling.label(context(), well_formed(uuid))
+    response = Response(labels.ndef_message(made.digital_link), mimetype="application/vnd.nfc.ndef")
+    response.headers["Content-Disposition"] = 'attachment; filename="label.ndef"'
+    return response
+
+
+@blueprint.post("/passports/<uuid>/revocation")
+@requires(Permission.REVOKE)
+def revoke(uuid: str) -> Redirect:
+    """Withdraw a passport, with a reason."""
+    revocation.revoke(context(), well_formed(uuid), request.form.get("reason", ""), current_reader())
+    return redirect(f"/passports/{uuid}", 303)
+
+
+def readable(text: str) -> str:
+    """A stored time for people."""
+    return readable_moment(parse(text))
+
+
+def readable_moment(moment: datetime) -> str:
+    """`24 November 2026, 08:00 UTC`."""
+    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+
+
+def _links(one: SectionShown, shown: PassportShown) -> dict[str, str]:
+    origin = context().settings.origin
+    is_model = one.section in MODEL_SECTIONS
+    return {
+        "url": one.url,
+        "subject": ModelKey(shown.key.gtin).uri(origin) if is_model else shown.key.uri(origin),
+        "digest": one.digest,
+    }

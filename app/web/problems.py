@@ -1,0 +1,137 @@
+"""Errors as answers: the only file that knows HTTP numbers (RFC 9457).
+
+Machines get `application/problem+json`, people a page. Each carries a reference that stands in the log too;
+what went wrong inside goes to the log alone (T52).
+"""
+
+import logging
+import secrets
+from typing import Any, Final
+
+from flask import Flask, Response, current_app, jsonify, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from app.core import errors
+from app.core.errors import PassportError
+from app.core.proof_error import ProofError
+from app.services.intake import Quarantined
+from app.web.negotiation import wants_page
+
+_log = logging.getLogger("app.web")
+
+STATUS: Final[dict[type[PassportError], int]] = {
+    errors.MalformedJson: 400,
+    errors.MalformedIdentifier: 400,
+    errors.MalformedInput: 422,
+    errors.TooLarge: 413,
+    errors.IncompletePassport: 422,
+    errors.Conflict: 409,
+    errors.Rejected: 422,
+    errors.NotFound: 404,
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
+    errors.RateLimited: 429,
+    errors.NotConfigured: 503,
+    ProofError: 422,
+    PassportError: 500,
+}
+HTTP_CODES: Final[dict[int, str]] = {
+    400: "bad-request",
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not-found",
+    405: "method-not-allowed",
+    406: "not-acceptable",
+    411: "length-required",
+    413: "too-large",
+    414: "address-too-long",
+    415: "unsupported-media-type",
+    421: "wrong-host",
+    429: "rate-limited",
+    431: "headers-too-large",
+    500: "internal",
+    503: "not-configured",
+}
+"""Codes of refusals that the server itself makes before a service is asked."""
+
+
+def attach(application: Flask) -> None:
+    """Answer every error in one shape."""
+    application.register_error_handler(PassportError, _passport_error)
+    application.register_error_handler(HTTPException, _http_error)
+    application.register_error_handler(Exception, _unexpected)
+
+
+def status_of(error: PassportError) -> int:
+    """The number of the nearest class that has one."""
+    if isinstance(error, Quarantined):
+        return status_of(error.refusal)
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def answer(code: str, status: int, detail: str, members: dict[str, Any] | None = None) -> Response:
+    """One problem, as JSON or as a page."""
+    reference = secrets.token_hex(4)
+    _log.info("problem %s %s %s %s", reference, status, code, request.method)
+    members = members or {}
+    if wants_page():
+        page = render_template(
+            "error.html", code=code, status=status, detail=detail, members=members, reference=reference
+        )
+        return Response(page, status, mimetype="text/html")
+    response = jsonify(
+        {
+            "type": f"{_origin()}/problems/{code}",
+            "title": code.replace("-", " "),
+            "status": status,
+            "detail": detail,
+            "instance": request.path,
+            "reference": reference,
+            **members,
+        }
+    )
+    response.status_code = status
+    response.mimetype = "application/problem+json"
+    return response
+
+
+def _passport_error(error: PassportError) -> Response:
+    status = status_of(error)
+    if status >= 500 and not isinstance(error, errors.NotConfigured):
+        return _unexpected(error)
+    code = error.refusal.code if isinstance(error, Quarantined) else error.code
+    response = answer(code, status, str(error), error.members())
+    if isinstance(error, errors.RateLimited):
+        response.headers["Retry-After"] = str(error.retry_after_s)
+    if isinstance(error, errors.Unauthenticated) and request.path.startswith("/api/"):
+        response.headers["WWW-Authenticate"] = 'Bearer realm="intake"'
+    return response
+
+
+def _http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    response = answer(HTTP_CODES.get(status, "bad-request"), status, _sentence(error, status))
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After", "WWW-Authenticate"):
+            response.headers[name] = value
+    return response
+
+
+def _sentence(error: HTTPException, status: int) -> str:
+    fixed = {
+        404: "There is nothing at this address.",
+        405: "This address does not take that method.",
+        413: "This is larger than what is taken here.",
+        500: "Something went wrong here. It was noted; try again.",
+    }
+    return fixed.get(status) or error.description or "The request cannot be taken as it is."
+
+
+def _unexpected(error: Exception) -> Response:
+    response = answer("internal", 500, "Something went wrong here. It was noted; try again.")
+    _log.error("unexpected error at %s %s", request.method, request.path, exc_info=error)
+    return response
+
+
+def _origin() -> str:
+    return str(current_app.extensions["passport"].settings.origin)

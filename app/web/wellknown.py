@@ -1,0 +1,154 @@
+"""Fixed addresses: health, keys, trust, status lists, contexts, schemas, the service worker."""
+
+import hashlib
+import json
+from typing import Final, cast
+
+from flask import Blueprint, Response, current_app, jsonify, render_template
+
+from app.config import ROOT
+from app.core import contexts, schema
+from app.core.errors import NotFound
+from app.core.vocabulary import CATEGORIES, CONTEXT_URL, CREDENTIALS_V2_URL, SECTIONS
+from app.services import status, trust
+from app.services.reading import Stored
+from app.web import assets
+from app.web.assets import Asset
+from app.web.current import context
+from app.web.documents import send
+from app.web.readers import anyone
+from app.web.security import open_to_all
+
+blueprint = Blueprint("wellknown", __name__)
+
+SHORT: Final = "public, max-age=60"
+LONG: Final = "public, max-age=86400"
+_CONTEXTS: Final = {"v1": CONTEXT_URL, "credentials-v2": CREDENTIALS_V2_URL}
+SHELL: Final = ("/", "/scan", "/verify", "/offline", "/manifest.webmanifest")
+"""Pages that stay readable offline, beside the static files and the facts below."""
+FACTS: Final = ("/trust/root.json", "/context/v1", "/context/credentials-v2")
+
+
+@blueprint.get("/healthz")
+@anyone
+def health() -> Response:
+    """200 while this process answers and its database does."""
+    with context().read() as store:
+        store.trust_lists.newest()
+    return jsonify({"status": "up"})
+
+
+@blueprint.get("/.well-known/did.json")
+@anyone
+def did_document() -> Response:
+    """The did:web document of the economic operator."""
+    response = Response(json.dumps(trust.did_document(context())), mimetype="application/did+json")
+    response.headers["Cache-Control"] = SHORT
+    return open_to_all(response)
+
+
+@blueprint.get("/trust/root.json")
+@anyone
+def trust_root() -> Response:
+    """Public keys of the trust list's root, to be pinned."""
+    response = jsonify(context().trust_root)
+    response.headers["Cache-Control"] = SHORT
+    return open_to_all(response)
+
+
+@blueprint.get("/trust/list.json")
+@anyone
+def trust_list() -> Response:
+    """The newest signed trust list."""
+    response = Response(trust.published(context()), mimetype="application/json")
+    response.headers["Cache-Control"] = SHORT
+    return open_to_all(response)
+
+
+@blueprint.get("/status/<name>")
+@anyone
+def status_list(name: str) -> Response:
+    """A whole status list, so that asking says nothing about one battery."""
+    body, digest = status.published(context(), name)
+    return open_to_all(send(Stored(body, digest), SHORT))
+
+
+@blueprint.get("/context/<name>")
+@anyone
+def json_ld_context(name: str) -> Response:
+    """A byte-identical copy of a context document."""
+    if name not in _CONTEXTS:
+        raise NotFound("There is no such context.")
+    response = Response(contexts.DOCUMENTS[_CONTEXTS[name]], mimetype="application/ld+json")
+    response.headers["Cache-Control"] = LONG
+    return open_to_all(response)
+
+
+@blueprint.get("/schema/v1/<section>-<category>.json")
+@anyone
+def json_schema(section: str, category: str) -> Response:
+    """The JSON Schema of one section for one battery category."""
+    if section not in SECTIONS or category not in CATEGORIES:
+        raise NotFound("There is no such schema.")
+    document = schema.schema(section, category)
+    response = Response(json.dumps(document), mimetype="application/schema+json")
+    response.headers["Cache-Control"] = LONG
+    return open_to_all(response)
+
+
+@blueprint.get("/sw.js")
+@anyone
+def service_worker() -> Response:
+    """The service worker, at the top so that its scope is the site."""
+    return _asset("sw.js", "no-cache")
+
+
+@blueprint.get("/manifest.webmanifest")
+@anyone
+def manifest() -> Response:
+    """What makes the site installable."""
+    return _asset("manifest.webmanifest", SHORT)
+
+
+@blueprint.get("/offline")
+@anyone
+def offline() -> str:
+    """Shown when nothing else can be."""
+    return render_template("offline.html")
+
+
+@blueprint.get("/precache.json")
+@anyone
+def precache() -> Response:
+    """What the service worker keeps: addresses with digests, and one version for all."""
+    found = _assets()
+    entries = [
+        {"url": f"/static/{name}", "sha256": asset.digest}
+        for name, asset in found.items()
+        if name not in ("sw.js", "manifest.webmanifest")
+    ]
+    entries += [{"url": url} for url in (*SHELL, *FACTS)]
+    templates = [path.read_bytes() for path in sorted((ROOT / "templates").iterdir())]
+    mark = json.dumps(entries).encode() + b"".join(templates) + context().settings.origin.encode()
+    version = hashlib.sha256(mark).hexdigest()[:16]
+    response = jsonify({"version": version, "urls": entries})
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+def _assets() -> dict[str, Asset]:
+    return cast(dict[str, Asset], current_app.extensions["assets"])
+
+
+def _asset(name: str, cache: str) -> Response:
+    asset = _assets().get(name)
+    if asset is None:
+        raise NotFound("There is no such file.")
+    response = assets.send(asset)
+    response.headers["Cache-Control"] = cache
+    if name == "sw.js":
+        response.headers["Service-Worker-Allowed"] = "/"
+        response.headers["Content-Security-Policy"] = (
+            "default-src 'none'; script-src 'self'; connect-src 'self'"
+        )
+    return response

@@ -1,0 +1,109 @@
+"""The one place where real parts are put together."""
+
+import json
+import os
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Engine
+
+from app.config import ROOT, Settings
+from app.core import did
+from app.core.credential import Issuer
+from app.core.errors import NotConfigured
+from app.keys import file as key_files
+from app.keys.file import FileSigner
+from app.services import trust
+from app.services.context import Context
+from app.store import engine as engines
+from app.store.tables import metadata
+
+SEAL_KEYS = "seal-*.pem"
+"""Key names carry a year: the newest signs, the older ones stay known."""
+ROOT_KEY = "trust-root.pem"
+ROOT_PUBLIC = "trust-root.json"
+LOG_SECRET = "log-secret.bin"  # noqa: S105  (a file's name)
+ROOT_KEY_ID = "root-1"
+
+
+def clock() -> datetime:
+    """The one clock of the product."""
+    return datetime.now(UTC)
+
+
+def create_data(settings: Settings, now: Callable[[], datetime] = clock) -> None:
+    """Make the keys of a new data directory, each for one purpose, mode 0600 (T6)."""
+    settings.keys_dir.mkdir(mode=0o700, exist_ok=True)
+    key_files.create(settings.keys_dir / SEAL_KEYS.replace("*", f"{now():%Y}"))
+    key_files.create(settings.keys_dir / ROOT_KEY)
+    key_files.write_secret(settings.keys_dir / LOG_SECRET, secrets.token_bytes(32))
+    root = FileSigner(settings.keys_dir / ROOT_KEY, ROOT_KEY_ID)
+    public = {
+        "version": 1,
+        "threshold": 1,
+        "keys": [{"id": ROOT_KEY_ID, "publicKeyMultibase": root.public_key.to_multikey()}],
+    }
+    key_files.write_secret(settings.keys_dir / ROOT_PUBLIC, json.dumps(public, indent=1).encode())
+
+
+def migrate(settings: Settings, now: Callable[[], datetime] = clock) -> None:
+    """Bring the tables up to date and make the first rows; does nothing where all is there."""
+    engine = engines.create(settings.database_url)
+    try:
+        upgrade(engine)
+        root_key = settings.keys_dir / ROOT_KEY
+        root_signer = FileSigner(root_key, ROOT_KEY_ID) if root_key.exists() else None
+        trust.ensure(build(settings, engine=engine, now=now), root_signer)
+    finally:
+        engine.dispose()
+    if settings.database_url.startswith("sqlite:///"):
+        database = Path(settings.database_url.removeprefix("sqlite:///"))
+        if database.exists():
+            os.chmod(database, 0o600)
+
+
+def upgrade(engine: Engine) -> None:
+    """Run the migrations on one connection."""
+    alembic = Config()
+    alembic.set_main_option("script_location", str(ROOT / "migrations"))
+    with engine.connect() as connection:
+        alembic.attributes["connection"] = connection
+        command.upgrade(alembic, "head")
+        connection.commit()
+
+
+def build(
+    settings: Settings, *, engine: Engine | None = None, now: Callable[[], datetime] = clock
+) -> Context:
+    """Everything that services need. Raises: NotConfigured, naming what is missing."""
+    issuer = did.did_web(settings.origin)
+    root = settings.keys_dir / ROOT_PUBLIC
+    if not root.exists():
+        raise NotConfigured(f"{root} is missing; restore it from your backup.")
+    seal_keys = sorted(settings.keys_dir.glob(SEAL_KEYS))
+    if not seal_keys:
+        raise NotConfigured(f"No signing key lies in {settings.keys_dir}; restore it from your backup.")
+    return Context(
+        settings=settings,
+        engine=engine or engines.create(settings.database_url),
+        now=now,
+        signer=FileSigner(seal_keys[-1], f"{issuer}#{seal_keys[-1].stem}"),
+        issuer=Issuer(issuer, settings.operator_name),
+        trust_root=json.loads(root.read_text(encoding="utf-8")),
+        secret=key_files.read_secret(settings.keys_dir / LOG_SECRET),
+    )
+
+
+def attach_database(application: Flask, settings: Settings) -> Engine:
+    """The engine of a Flask application, with our durability settings on it."""
+    application.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    application.config["SQLALCHEMY_ENGINE_OPTIONS"] = engines.options(settings.database_url)
+    database = SQLAlchemy(application, metadata=metadata)
+    with application.app_context():
+        return engines.prepare(database.engine)
