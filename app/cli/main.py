@@ -1,6 +1,6 @@
 """`passport`: the command line tool. Results go to stdout, talk to stderr.
 
-Exit codes: 0 done or passed, 1 failed, 2 wrong usage, 3 not fully checked.
+Exit codes: 0 done or passed, 1 failed or refused, 2 wrong usage or setting, 3 not fully checked.
 """
 
 import argparse
@@ -8,10 +8,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from app.cli import init, serve
-from app.core.errors import PassportError
+from app.cli import init, passports, people, serve, upkeep
+from app.core.errors import NotConfigured, PassportError
 
-VERBS = (init, serve)
+VERBS = (init, serve, upkeep, people, passports)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -34,6 +34,9 @@ def main(words: Sequence[str] | None = None) -> int:
     args = parser().parse_args(words)
     try:
         return int(args.run(args, os.environ))
+    except NotConfigured as error:
+        print(error, file=sys.stderr)
+        return 2
     except PassportError as error:
         print(error, file=sys.stderr)
         return 1

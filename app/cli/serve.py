@@ -5,7 +5,6 @@ bring its tables up to date, seed a demo; (4) build the app; (5) serve, and say 
 """
 
 import argparse
-import importlib
 import logging
 import os
 import shlex
@@ -20,7 +19,7 @@ from typing import Any, Final
 from gunicorn.app.base import BaseApplication
 
 from app import config, wiring
-from app.cli import announce, ca_page, dev_ca, installation, network
+from app.cli import announce, ca_page, dev_ca, installation, network, web_face
 from app.cli.banner import SignIn, Start, show
 from app.config import Settings
 from app.core.errors import NotConfigured
@@ -184,7 +183,7 @@ def _announce(start: Start, place: Place) -> None:
 
 
 def _common() -> dict[str, Any]:
-    """What fits every installation; `reference` figures for a machine of few cores."""
+    """What fits every installation."""
     memory = Path("/dev/shm")  # noqa: S108  (a heartbeat file on a slow disk gets workers killed)
     return {
         "worker_class": "gthread",
@@ -218,8 +217,7 @@ def _modern_tls(_config: Any, default: Callable[[], ssl.SSLContext]) -> ssl.SSLC
 
 def _gunicorn(settings: Settings, options: dict[str, Any], config_file: str | None, lock: int) -> int:
     """Build the app and serve it in this process; returns when it was stopped."""
-    # (4) by name: the faces do not know each other, and a server is told its application by name
-    application = importlib.import_module("app.web").create_app(settings)
+    application = web_face.application(settings)  # (4)
 
     def after_fork(_server: Any, _worker: Any) -> None:
         # a database connection that two processes share mixes their answers up

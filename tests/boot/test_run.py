@@ -98,7 +98,7 @@ def test_a_busy_port_is_said_in_one_sentence_and_nothing_is_made(tmp_path):
         other.listen()
         port = other.getsockname()[1]
         done = attempt("--data", str(tmp_path / "data"), "--port", str(port))
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr == (f"Port {port} is in use: stop what listens there, or choose another (--port N).\n")
     assert not (tmp_path / "data").exists()
@@ -109,7 +109,7 @@ def test_two_servers_never_share_data(data):
     with running("--data", str(directory)):
         # same port: the port is busy; the data is guarded by itself (see test_installation)
         done = attempt("--data", str(directory))
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert f"Port {port} is in use" in done.stderr
 
 
@@ -117,7 +117,7 @@ def test_data_is_not_served_under_another_address(data):
     directory, port = data
     other = free_port()
     done = attempt("--data", str(directory), "--port", str(other))
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert f"was made for http://localhost:{port}" in done.stderr
     assert "--data DIR" in done.stderr
@@ -128,7 +128,7 @@ def test_a_directory_with_something_else_in_it_is_left_alone(tmp_path):
     (tmp_path / "thesis.txt").write_text("my only copy")
     for options in ([], ["--reset"]):
         done = attempt("--data", str(tmp_path), "--port", str(free_port()), *options)
-        assert done.returncode == 1
+        assert done.returncode == 2
         assert "holds something else" in done.stderr
         assert (tmp_path / "thesis.txt").read_text() == "my only copy"
 
@@ -205,5 +205,5 @@ def test_the_command_line_tool_refuses_to_serve_a_demo_as_production(data):
         check=False,
         timeout=60,
     )
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "development keys" in done.stderr

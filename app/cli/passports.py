@@ -1,0 +1,82 @@
+"""`passport list`, `verify` and `revoke`."""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from app.cli import opened
+from app.core.access import Reader
+from app.core.errors import NotConfigured
+from app.core.report import VerdictName
+from app.services import reading, revocation, verification
+
+EXIT_CODES: Final[dict[VerdictName, int]] = {"valid": 0, "invalid": 1, "unknown": 3}
+_URN: Final = "urn:uuid:"
+
+
+def add(
+    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", shared: argparse.ArgumentParser
+) -> None:
+    """The verbs and their options."""
+    listed = verbs.add_parser("list", parents=[shared], help="every battery, its state and its addresses")
+    listed.add_argument("--json", action="store_true", help="one JSON array")
+    listed.set_defaults(run=run_list)
+
+    verify = verbs.add_parser(
+        "verify", parents=[shared], help="judge a credential; exit 0 valid, 1 invalid, 3 not fully checked"
+    )
+    verify.add_argument("file", metavar="FILE", help="the credential's bytes as published; - for stdin")
+    verify.add_argument(
+        "--offline",
+        action="store_true",
+        help="open no connection (never done; for scripts that insist on it)",
+    )
+    verify.add_argument("--json", action="store_true", help="the report as JSON")
+    verify.set_defaults(run=run_verify)
+
+    revoke = verbs.add_parser("revoke", parents=[shared], help="withdraw a passport for good")
+    revoke.add_argument("passport", metavar="PASSPORT", help="its UUID, as `passport list` shows it")
+    revoke.add_argument("--reason", required=True, help="why, for everybody to read")
+    revoke.set_defaults(run=run_revoke)
+
+
+def run_list(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """One line a battery: state, identifier, passport."""
+    with opened.installation(args, environ) as ctx:
+        found = reading.list_passports(ctx)
+    if args.json:
+        print(json.dumps(found, indent=1))
+    else:
+        for each in found:
+            print(f"{each['state']:<10}  {each['identifier']}  {each['passport']}")
+    return 0
+
+
+def run_verify(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """One line a check; the verdict is the exit code."""
+    try:
+        data = sys.stdin.buffer.read() if args.file == "-" else Path(args.file).read_bytes()
+    except OSError as error:
+        raise NotConfigured(f"{args.file} cannot be read: {error.strerror}.") from None
+    with opened.installation(args, environ) as ctx:
+        report = verification.verify_bytes(ctx, data)
+    if args.json:
+        print(json.dumps(report.as_dict(), indent=1))
+    else:
+        for check in report.checks:
+            name = f"  {check.error}" if check.error else ""
+            print(f"{check.outcome:<11}  {check.name:<14}  {check.sentence}{name}")
+        print(report.verdict)
+    return EXIT_CODES[report.verdict]
+
+
+def run_revoke(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """Whoever holds the data directory acts as the maker."""
+    with opened.installation(args, environ) as ctx:
+        maker = Reader("maker", "command line", ctx.issuer.did)
+        revocation.revoke(ctx, args.passport.removeprefix(_URN), args.reason, maker)
+    print(f"revoked  {args.passport}")
+    return 0
