@@ -1,0 +1,208 @@
+// @ts-check
+/**
+ * What a camera, a tag, a hand scanner or a person gave us, read as one battery (GS1 Digital Link URI Syntax,
+ * GS1 element strings; T16 to T18). Agrees with app/core/identifiers.py over tests/vectors/digital-link.json.
+ */
+
+/** @typedef {{gtin: string, serial: string}} BatteryKey */
+
+/**
+ * @typedef {{kind: 'battery', key: BatteryKey, host: string | null}
+ *   | {kind: 'passport', uuid: string, host: string}
+ *   | {kind: 'link', url: string, host: string}
+ *   | {kind: 'text', problem: string}} Scanned
+ * `battery`: a GS1 key, with the host of its link or null for a bare number. `passport`: a page of this
+ * installation. `link`: some other address. `text`: anything else, with what is wrong in plain words.
+ */
+
+const SET_82 = /^[!"%&'()*+,\-./0-9:;<=>?A-Z_a-z]{1,20}$/;
+/** Address with its path, cut by hand: `URL` would repair what we refuse. */
+const LINK = /^(?:https|http|HTTPS|HTTP):\/\/[^/?#\x00-\x20]+(\/[^?#\x00-\x20]*)?(?:[?#][^\x00-\x20]*)?$/;
+const AIM_PREFIX = /^\][QdC][0-9]/;
+const ELEMENT_STRING = /^\(01\)([0-9]{14})\(21\)([^\n]{1,20})$/;
+const PLAIN = /^01([0-9]{14})21([^\n]{1,20})$/;
+const PASSPORT_PATH = /^\/passports\/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\/?$/;
+const GROUP_SEPARATOR = '\x1d';
+const MAX_LENGTH = 2048;
+
+/** The text is no identifier of ours; the message says why, in plain words. */
+export class MalformedIdentifier extends Error {}
+
+/**
+ * Weights 3, 1, 3 … from the right-hand neighbour of the check digit (GS1 General Specifications 7.9).
+ *
+ * @param {string} digits - all but the last
+ * @returns {string}
+ */
+export function checkDigit(digits) {
+  let total = 0;
+  for (let place = 0; place < digits.length; place += 1) {
+    total += Number(digits[digits.length - 1 - place]) * (place % 2 === 0 ? 3 : 1);
+  }
+  return String((10 - (total % 10)) % 10);
+}
+
+/**
+ * @param {string} gtin
+ * @param {string} serial
+ * @returns {BatteryKey}
+ */
+export function batteryKey(gtin, serial) {
+  if (!/^[0-9]{14}$/.test(gtin)) {
+    throw new MalformedIdentifier('A GTIN has 14 digits; write a shorter one with leading zeros.');
+  }
+  const expected = checkDigit(gtin.slice(0, 13));
+  if (gtin[13] !== expected) {
+    throw new MalformedIdentifier(`The check digit of this GTIN is ${gtin[13]}; its other digits ask for ${expected}.`);
+  }
+  if (!SET_82.test(serial)) {
+    throw new MalformedIdentifier('A serial has 1 to 20 characters of A-Z a-z 0-9 and ! " % & \' ( ) * + , - . / : ; < = > ? _');
+  }
+  return { gtin, serial };
+}
+
+/**
+ * `/01/{gtin}/21/{serial}`, escaped outside the unreserved characters.
+ *
+ * @param {BatteryKey} key
+ * @returns {string}
+ */
+export function keyPath(key) {
+  const serial = encodeURIComponent(key.serial)
+    .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+  return `/01/${key.gtin}/21/${serial}`;
+}
+
+/**
+ * @param {string} raw - one path segment
+ * @returns {string} decoded once
+ */
+function pathValue(raw) {
+  let value;
+  try {
+    value = decodeURIComponent(raw);
+  } catch {
+    throw new MalformedIdentifier('A % in an address needs two hexadecimal digits after it.');
+  }
+  if (value.includes('\0')) throw new MalformedIdentifier('The address holds a zero byte.');
+  return value;
+}
+
+/**
+ * @param {string} path - still percent-encoded
+ * @returns {BatteryKey}
+ */
+export function parsePath(path) {
+  const segments = path.split('/');
+  if (segments.length !== 5 || segments[0] !== '' || segments[1] !== '01' || segments[3] !== '21') {
+    throw new MalformedIdentifier("A battery's address reads /01/ 14 digits /21/ serial number.");
+  }
+  return batteryKey(pathValue(segments[2]), pathValue(segments[4]));
+}
+
+/**
+ * Text as it came, without the white space, byte order mark and symbology prefix that scanners put around it.
+ *
+ * @param {string} text
+ * @returns {string}
+ */
+export function tidy(text) {
+  const trimmed = text.replace(/^[ \t\r\n\ufeff]+|[ \t\r\n\ufeff]+$/g, '').replace(AIM_PREFIX, '');
+  return trimmed.startsWith(GROUP_SEPARATOR) ? trimmed.slice(1) : trimmed;
+}
+
+/**
+ * A battery from a Digital Link of any host, or from an element string. The host is the caller's to judge.
+ *
+ * @param {string} text
+ * @returns {BatteryKey}
+ */
+export function parseScanned(text) {
+  const tidied = tidy(text);
+  if ([...tidied].length > MAX_LENGTH) throw new MalformedIdentifier("This text is too long for a battery's identifier.");
+  const element = ELEMENT_STRING.exec(tidied)
+    ?? PLAIN.exec(tidied.endsWith(GROUP_SEPARATOR) ? tidied.slice(0, -1) : tidied);
+  if (element) return batteryKey(element[1], element[2]);
+  const link = LINK.exec(tidied);
+  if (link?.[1]) return parsePath(link[1]);
+  throw new MalformedIdentifier(
+    'This is neither the link of a battery label nor a number like (01)09506000134352(21)SERIAL.',
+  );
+}
+
+/**
+ * The same text as the scanner's page needs it: which battery, or which other address, or what is wrong.
+ *
+ * @param {string} text
+ * @returns {Scanned}
+ */
+export function read(text) {
+  const tidied = tidy(text);
+  const isLink = [...tidied].length <= MAX_LENGTH && LINK.test(tidied);
+  const url = isLink && URL.canParse(tidied) ? new URL(tidied) : null;
+  try {
+    const key = parseScanned(text);
+    if (isLink && !url) return { kind: 'text', problem: 'This address cannot be read.' };
+    return { kind: 'battery', key, host: url && hostShown(url) };
+  } catch (error) {
+    if (!(error instanceof MalformedIdentifier)) throw error;
+    if (!url) return { kind: 'text', problem: error.message };
+    const page = PASSPORT_PATH.exec(url.pathname);
+    if (page && !url.username && !url.password) return { kind: 'passport', uuid: page[1], host: hostShown(url) };
+    return { kind: 'link', url: url.href, host: hostShown(url) };
+  }
+}
+
+/**
+ * Host as it is shown and compared: punycode (as `URL` gives it), with the port and user-info where there are any,
+ * and `http://` in front where the link is not encrypted, so that nothing that differs looks alike.
+ *
+ * @param {URL} url
+ * @returns {string}
+ */
+function hostShown(url) {
+  const user = url.username || url.password ? `${url.username}@` : '';
+  return `${url.protocol === 'http:' ? 'http://' : ''}${user}${url.host}`;
+}
+
+/**
+ * @param {URL | Location} where - this installation
+ * @param {string} host - as `read` gives it
+ * @returns {boolean} whether the link leads to this installation
+ */
+export function isOwnHost(where, host) {
+  return host === where.host || host === `http://${where.host}`;
+}
+
+/**
+ * Name of a host with letters beyond ASCII: its punycode form may stand for a name that only looks familiar.
+ *
+ * @param {string} host
+ * @returns {boolean}
+ */
+export function isInternational(host) {
+  return host.split(/[.@/]/).some((label) => label.startsWith('xn--'));
+}
+
+/**
+ * Help while a GTIN is typed: what to say under the field, or null when there is nothing to say.
+ *
+ * @param {string} text
+ * @returns {{complete: string | null, hint: string}} `complete`: the 14 digits, once they are right
+ */
+export function gtinHelp(text) {
+  const digits = text.replace(/[\s-]/g, '');
+  if (digits === '') return { complete: null, hint: '14 digits; shorter ones are filled up with zeros.' };
+  if (!/^[0-9]+$/.test(digits)) return { complete: null, hint: 'Digits only.' };
+  if (digits.length > 14) return { complete: null, hint: `${digits.length} digits: that is more than 14.` };
+  if (![8, 12, 13, 14].includes(digits.length)) {
+    return { complete: null, hint: `${digits.length} of 14 digits.` };
+  }
+  const filled = digits.padStart(14, '0');
+  const expected = checkDigit(filled.slice(0, 13));
+  if (filled[13] === expected) return { complete: filled, hint: `${digits.length} digits, check digit right.` };
+  if (digits.length === 14) {
+    return { complete: null, hint: `Check digit should be ${expected}, not ${filled[13]}: please compare the number.` };
+  }
+  return { complete: null, hint: `${digits.length} digits; if that is all, compare the number: its last digit should be ${expected}.` };
+}

@@ -1,0 +1,101 @@
+// @ts-check
+/**
+ * Nothing of a document may be left uncovered by an RDFC signature (T21). Expansion runs with an extra vocabulary:
+ * what no context defines lands in it and is seen here. The same rules stand in app/core/jsonld.py.
+ */
+
+/** Vocabulary that catches what no context defines. */
+export const SENTINEL = 'urn:x-undefined:';
+export const MAX_VALUES_OF_ONE_PROPERTY = 1_000;
+
+/** An IRI that N-Quads can carry: no character that would end it early. */
+const ABSOLUTE = /^[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>"{}|^`\\]*$/;
+const LANGUAGE = /^[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*$/;
+const KEYWORDS = new Set(['@value', '@language', '@type', '@id']);
+
+/** Canonicalisation was refused; `code` is the error name of the credential profile. */
+export class NotCanonical extends Error {
+  /**
+   * @param {string} code
+   * @param {string} message
+   */
+  constructor(code, message) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/**
+ * @param {string} message
+ * @returns {NotCanonical}
+ */
+export function dataLoss(message) {
+  return new NotCanonical('DATA_LOSS_DETECTION_ERROR', message);
+}
+
+/**
+ * Refuse what expansion would drop or reinterpret without a trace: null, keywords, very long lists.
+ *
+ * @param {unknown} value - the document without its `@context`
+ */
+export function requirePlain(value) {
+  if (value === null) throw dataLoss('a null is not covered by the signature; leave the member out');
+  if (Array.isArray(value)) {
+    if (value.length > MAX_VALUES_OF_ONE_PROPERTY) {
+      throw new NotCanonical('RESOURCE_LIMIT', `more than ${MAX_VALUES_OF_ONE_PROPERTY} values of one property`);
+    }
+    value.forEach(requirePlain);
+  } else if (typeof value === 'object') {
+    for (const [name, member] of Object.entries(value)) {
+      if (name.startsWith('@') && !KEYWORDS.has(name)) {
+        throw dataLoss('a JSON-LD keyword that is not taken in credentials');
+      }
+      requirePlain(member);
+    }
+  }
+}
+
+/**
+ * Every property, type, datatype and reference of an expanded form is an absolute IRI outside the sentinel.
+ *
+ * @param {any} expanded
+ */
+export function requireDefined(expanded) {
+  if (Array.isArray(expanded)) {
+    expanded.forEach(requireDefined);
+  } else if (typeof expanded === 'object' && expanded !== null) {
+    if ('@value' in expanded) {
+      requireLiteral(expanded);
+      return;
+    }
+    for (const [name, value] of Object.entries(expanded)) {
+      if (name === '@id' || name === '@type') {
+        [value].flat().forEach(requireAbsolute);
+      } else {
+        if (name !== '@list' && name !== '@graph') requireAbsolute(name);
+        requireDefined(value);
+      }
+    }
+  }
+}
+
+/** @param {any} literal */
+function requireLiteral(literal) {
+  const { '@type': datatype, '@language': language, '@value': value } = literal;
+  if (datatype === '@json') return;
+  if (datatype !== undefined) requireAbsolute(datatype);
+  if (language !== undefined && !(typeof language === 'string' && LANGUAGE.test(language))) {
+    throw dataLoss('a language tag that is not well formed');
+  }
+  const strange = Object.keys(literal).some((name) => !['@value', '@type', '@language'].includes(name));
+  if (strange || (typeof value === 'number' && !Number.isInteger(value))) {
+    throw dataLoss('a value that the signature would not cover as it stands');
+  }
+}
+
+/** @param {unknown} iri */
+function requireAbsolute(iri) {
+  if (typeof iri !== 'string' || iri.startsWith(SENTINEL) || !ABSOLUTE.test(iri)) {
+    throw dataLoss('a name or address that no context makes absolute');
+  }
+}

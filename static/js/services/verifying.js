@@ -1,0 +1,147 @@
+// @ts-check
+/** One credential, checked on this device with what this device knows: trust list, status lists, schema. */
+
+import { isObject } from '../core/evidence.js';
+import { loads, MalformedJson } from '../core/json-strict.js';
+import { UnknownKeyword, validate } from '../core/schema.js';
+import { verify } from '../core/verification.js';
+import { fetchBytes, NotThere, Unreachable } from './fetching.js';
+import { currentTrust } from './trust.js';
+
+/** @typedef {import('../core/report.js').Report} Report */
+/** @typedef {import('../core/verdict.js').Situation} Situation */
+/** @typedef {import('../core/link-check.js').Linked} Linked */
+
+const SCHEMA_BASE = 'https://w3id.org/open-battery-passport/schema/';
+
+/**
+ * @param {Uint8Array<ArrayBuffer>} bytes - as stored
+ * @param {object} options
+ * @param {string} options.origin - of this installation, as identifiers carry it
+ * @param {string | null} [options.expectedSubject]
+ * @param {Linked} [options.linked]
+ * @param {boolean} [options.withRdfc] - start the worker for the signature over the meaning
+ * @param {boolean} [options.fromStore] - the credential itself came from the store
+ * @returns {Promise<{report: Report, situation: Situation}>}
+ */
+export async function check(bytes, { origin, expectedSubject = null, linked, withRdfc = false, fromStore = false }) {
+  const document = peek(bytes);
+  const [trust, statusLists, schemas] = await Promise.all([
+    currentTrust(),
+    fetchAll(statusListUrls(document), (url) => ownPath(url, origin, '/status/')),
+    fetchAll(schemaUrls(document), schemaPath),
+  ]);
+  const canonicalize = withRdfc ? (await import('./canonicalizing.js')).canonicalize : null;
+  const report = await verify(bytes, {
+    trustList: trust.list,
+    trustListFetchedAt: trust.fetchedAt,
+    statusLists: new Map([...statusLists].map(([url, fetched]) => [url, fetched.bytes])),
+    schemaValidator: (url, unsecured) => problems(schemas.get(url)?.bytes, unsecured),
+    canonicalize,
+  }, { now: trust.now, expectedSubject, linked });
+  const stored = [...statusLists.values()].some((fetched) => fetched.fromStore);
+  return {
+    report,
+    situation: {
+      offline: trust.fromStore || stored || fromStore,
+      knownAt: trust.fetchedAt,
+      trustProblem: trust.problem,
+      now: trust.now,
+    },
+  };
+}
+
+/**
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ * @returns {any} the document, unverified; only to learn what to fetch
+ */
+function peek(bytes) {
+  try {
+    return loads(bytes);
+  } catch (error) {
+    if (error instanceof MalformedJson) return null;
+    throw error;
+  }
+}
+
+/**
+ * @param {any} document
+ * @returns {string[]}
+ */
+function statusListUrls(document) {
+  return entries(document?.credentialStatus).map((entry) => entry.statusListCredential);
+}
+
+/**
+ * @param {any} document
+ * @returns {string[]}
+ */
+function schemaUrls(document) {
+  return entries(document?.credentialSchema).map((entry) => entry.id);
+}
+
+/**
+ * @param {unknown} value
+ * @returns {Record<string, any>[]} at most eight
+ */
+function entries(value) {
+  return [value].flat().filter(isObject).slice(0, 8);
+}
+
+/**
+ * Path of an address of this installation; null for another host or another place.
+ *
+ * @param {string} url
+ * @param {string} origin
+ * @param {string} prefix
+ * @returns {string | null}
+ */
+export function ownPath(url, origin, prefix) {
+  if (!URL.canParse(url)) return null;
+  const { origin: found, pathname } = new URL(url);
+  return (found === origin || found === location.origin) && pathname.startsWith(prefix) ? pathname : null;
+}
+
+/**
+ * @param {string} url
+ * @returns {string | null}
+ */
+function schemaPath(url) {
+  const name = url.startsWith(SCHEMA_BASE) ? url.slice(SCHEMA_BASE.length) : '';
+  return /^v[0-9]+\/[a-z]+-[a-z]+\.json$/.test(name) ? `/schema/${name}` : null;
+}
+
+/**
+ * @param {string[]} urls
+ * @param {(url: string) => string | null} pathOf
+ * @returns {Promise<Map<string, import('./fetching.js').Fetched>>} what could be had, by address
+ */
+async function fetchAll(urls, pathOf) {
+  const found = new Map();
+  await Promise.all([...new Set(urls)].map(async (url) => {
+    const path = typeof url === 'string' ? pathOf(url) : null;
+    if (!path) return;
+    try {
+      found.set(url, await fetchBytes(path));
+    } catch (error) {
+      if (!(error instanceof Unreachable || error instanceof NotThere)) throw error;
+    }
+  }));
+  return found;
+}
+
+/**
+ * @param {Uint8Array<ArrayBuffer> | undefined} schema
+ * @param {unknown} document
+ * @returns {string[] | null} null when it cannot be checked here
+ */
+function problems(schema, document) {
+  if (!schema) return null;
+  try {
+    const rules = JSON.parse(new TextDecoder().decode(schema));
+    return validate(document, rules).map(({ pointer, rule }) => `${pointer}: ${rule}`);
+  } catch (error) {
+    if (error instanceof UnknownKeyword || error instanceof SyntaxError) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,47 @@
+"""The browser's core under Node: the one that Playwright's wheel carries, so that nobody has to install it."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import playwright
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TESTS = sorted((ROOT / "tests" / "js").glob("*.test.js"))
+NODE = Path(playwright.__file__).parent / "driver" / "node"
+
+
+@pytest.mark.parametrize("file", TESTS, ids=lambda file: str(file.name))
+def test_the_browser_core_passes_its_tests(file: Path) -> None:
+    done = subprocess.run(
+        [NODE, "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON", "--test", "--test-reporter=tap", file],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=300,
+        env={**os.environ, "NO_COLOR": "1"},
+    )
+    assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
+    assert "# tests 0" not in done.stdout, "no test was found in this file"
+
+
+def test_the_browser_code_is_sound_to_the_type_checker() -> None:
+    compiler = shutil.which("tsc")
+    if compiler is None:
+        pytest.skip("not checked: no tsc on this machine")
+    done = subprocess.run(
+        [compiler, "-p", ROOT / "tests" / "js" / "tsconfig.json"], capture_output=True, text=True, timeout=300
+    )
+    own = [line for line in done.stdout.splitlines() if line.startswith("static/js") or line.startswith("static/sw")]
+    assert not own, "\n".join(own)
+
+
+def test_the_contexts_of_the_browser_are_those_of_the_server() -> None:
+    source = (ROOT / "static" / "js" / "core" / "contexts.js").read_text()
+    manifest = json.loads((ROOT / "app" / "core" / "data" / "contexts" / "manifest.json").read_text())
+    for context in manifest["contexts"]:
+        assert context["url"] in source
+        assert context["sha256"] in source, f"static/js/core/contexts.js wants {context['sha256']} for {context['url']}"

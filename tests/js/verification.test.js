@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import test from 'node:test';
+
+import { CHECK_NAMES, errorOf } from '../../static/js/core/report.js';
+import { parseTime } from '../../static/js/core/times.js';
+import { parseTrustList, TrustListError } from '../../static/js/core/trust-list.js';
+import { describe, shownChecks } from '../../static/js/core/verdict.js';
+import { verify } from '../../static/js/core/verification.js';
+import { canonicalizer } from '../../static/js/workers/canonicalize.js';
+import { utf8, vectors } from './vectors.js';
+
+const CONTEXTS = new URL('../../app/core/data/contexts/', import.meta.url);
+const manifest = JSON.parse(readFileSync(new URL('manifest.json', CONTEXTS), 'utf8')).contexts;
+const canonicalize = canonicalizer(Object.fromEntries(
+  manifest.map((/** @type {any} */ { url, file }) => [url, JSON.parse(readFileSync(new URL(file, CONTEXTS), 'utf8'))]),
+));
+
+/** @param {any} given */
+async function run(given) {
+  const now = /** @type {number} */ (parseTime(given.now));
+  let trustList = null;
+  try {
+    trustList = given.trustList && await parseTrustList(utf8(JSON.stringify(given.trustList)), given.root, now);
+  } catch (error) {
+    if (!(error instanceof TrustListError)) throw error;
+  }
+  return verify(utf8(given.credential.padEnd(given.padTo ? given.credential.length + given.padTo - utf8(given.credential).length : 0)), {
+    trustList,
+    trustListFetchedAt: now,
+    statusLists: new Map(Object.entries(given.statusLists).map(([url, text]) => [url, utf8(text)])),
+    schemaRequired: false,
+    canonicalize: given.withRdfc ? canonicalize : null,
+  }, { now, expectedSubject: given.expectedSubject ?? null });
+}
+
+const { cases } = vectors('verification');
+for (const given of cases) {
+  test(`verification agrees with the server: ${given.name}`, async () => {
+    const report = await run(given);
+    assert.deepEqual([report.verdict, errorOf(report)], [given.verdict, given.error], JSON.stringify(report.checks, null, 1));
+    assert.deepEqual(report.checks.map((check) => check.name), CHECK_NAMES);
+  });
+}
+
+test('there are vectors for each verdict', () => {
+  assert.ok(cases.length > 100);
+  for (const verdict of ['valid', 'invalid', 'unknown']) assert.ok(cases.some((/** @type {any} */ one) => one.verdict === verdict));
+});
+
+const situation = { offline: false, knownAt: Date.UTC(2026, 10, 24, 12), trustProblem: null, now: Date.UTC(2026, 10, 24, 12) };
+const named = (/** @type {string} */ name) => cases.find((/** @type {any} */ one) => one.name === name);
+
+test('an altered record shows none of its data, and no check after the signature', async () => {
+  const report = await run(named('altered: a digit of a value'));
+  const verdict = describe(report, situation);
+  assert.equal(verdict.state, 'altered');
+  assert.equal(verdict.showsData, false);
+  assert.equal(report.document, null);
+  assert.equal(shownChecks(report).at(-1)?.name, 'signature-jcs');
+});
+
+test('only a valid report is called genuine, and offline it says as of when', async () => {
+  const report = await run(named('JCS alone'));
+  assert.equal(describe(report, situation).headline, 'Record is genuine');
+  assert.match(describe(report, { ...situation, offline: true }).headline, /^Genuine as of /);
+  for (const given of cases) {
+    const other = await run({ ...given, withRdfc: false });
+    const genuine = describe(other, situation).state === 'valid';
+    assert.equal(genuine, other.verdict === 'valid', given.name);
+  }
+});
+
+test('trouble with the list of signers is never green, and says what is wrong', async () => {
+  const report = await run({ ...named('JCS alone'), trustList: null });
+  for (const trustProblem of ['root-changed', 'rolled-back', 'expired', 'unreachable']) {
+    const verdict = describe(report, { ...situation, trustProblem });
+    assert.equal(verdict.state, 'unknown');
+    assert.match(verdict.sentence, /signers|root of trust/);
+  }
+});
+
+test('knowledge of more than a day ago is not enough', async () => {
+  const given = named('JCS alone');
+  const now = /** @type {number} */ (parseTime(given.now)) + 25 * 3_600_000;
+  const report = await run({ ...given, now: `${new Date(now).toISOString().slice(0, 19)}Z` });
+  assert.equal(report.verdict, 'unknown');
+  const verdict = describe(report, { offline: true, knownAt: now - 25 * 3_600_000, trustProblem: null, now });
+  assert.equal(verdict.state, 'unknown');
+});
