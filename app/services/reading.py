@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
+from app.core import json_strict
 from app.core.access import ANYONE, Reader
-from app.core.errors import NotFound
+from app.core.errors import NotFound, Rejected
 from app.core.identifiers import BatteryKey, ModelKey, gtin
 from app.core.report import Report
 from app.core.vocabulary import ITEM_SECTIONS, MODEL_SECTIONS, SECTIONS, Section
@@ -214,7 +215,7 @@ def _section(
     is_model = section in MODEL_SECTIONS
     expected = ModelKey(key.gtin).uri(origin) if is_model else key.uri(origin)
     body = bodies[section]
-    report = verification.verify_own(ctx, body, policy, expected, linked=bodies)
+    report = verification.verify_own(ctx, body, policy, expected, _linked(section, bodies, origin, uuid))
     return SectionShown(
         section=section,
         url=section_url(origin, uuid, key.gtin, section),
@@ -224,3 +225,25 @@ def _section(
         document=report.document or {},
         report=report,
     )
+
+
+def _linked(section: Section, bodies: Mapping[str, bytes], origin: str, uuid: str) -> dict[str, bytes]:
+    """The documents that a section is compared with, by the address at which it knows them.
+
+    The public section lists model sections by the address of one version, under which a later version may
+    stand in for it; every other section is compared with the public one.
+    """
+    if "public" not in bodies:
+        return {}
+    if section != "public":
+        return {f"{origin}/passports/{uuid}/sections/public": bodies["public"]}
+    try:
+        related = json_strict.loads(bodies["public"]).get("relatedResource", [])
+    except (AttributeError, Rejected):
+        return {}
+    return {
+        entry["id"]: bodies[name]
+        for entry in related
+        for name in MODEL_SECTIONS
+        if name in bodies and f"/sections/{name}/" in entry["id"]
+    }
