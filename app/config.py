@@ -48,6 +48,8 @@ class Settings:
     """Development keys and printed sign-ins: fixed when the data directory was made, never for production."""
     operator_name: str = DEMO_OPERATOR_NAME
     operator_identifier: str = DEMO_OPERATOR_IDENTIFIER
+    proxies: int = 0
+    """Reverse proxies before the service: so many of the last X-Forwarded-For entries are believed."""
 
     @property
     def production(self) -> bool:
@@ -105,6 +107,7 @@ def load(data_dir: Path, environ: Mapping[str, str]) -> Settings:
         operator_identifier=_of_operator(
             "PASSPORT_OPERATOR_IDENTIFIER", DEMO_OPERATOR_IDENTIFIER, demo, environ
         ),
+        proxies=_proxies(environ),
     )
 
 
@@ -169,3 +172,10 @@ def _of_operator(name: str, demo_value: str, demo: bool, environ: Mapping[str, s
     if value or demo:
         return value or demo_value
     raise NotConfigured(f"The setting {name} is missing: see deploy/env.example.")
+
+
+def _proxies(environ: Mapping[str, str]) -> int:
+    given = environ.get("PASSPORT_PROXIES", "").strip() or "0"
+    if given not in ("0", "1", "2", "3"):
+        raise NotConfigured("PASSPORT_PROXIES is the number of reverse proxies before the service: 0 to 3.")
+    return int(given)

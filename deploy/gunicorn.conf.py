@@ -1,13 +1,10 @@
 """gunicorn behind nginx: `passport serve --config deploy/gunicorn.conf.py`.
 
-Only what differs from a start without it (app/cli/serve.py). Every gunicorn setting may stand here; HUP does not
-reload the product (its code is loaded before the workers are forked), a restart does.
+Only what differs from a start without it (app/cli/serve.py). Every gunicorn setting may stand here. HUP does
+not reload the product, whose code is loaded before the workers are forked; a restart does.
 """
 
 bind = ["127.0.0.1:8000"]
-
-# nginx is the only client, so its word on the visitor's address and on https is taken; nobody else's is.
-forwarded_allow_ips = "127.0.0.1"
 
 # A worker that grows is replaced; not all at the same moment.
 max_requests = 20_000

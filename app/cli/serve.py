@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from gunicorn.app.base import BaseApplication
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import config, wiring
 from app.cli import announce, ca_page, dev_ca, installation, network, web_face
@@ -218,6 +219,8 @@ def _modern_tls(_config: Any, default: Callable[[], ssl.SSLContext]) -> ssl.SSLC
 def _gunicorn(settings: Settings, options: dict[str, Any], config_file: str | None, lock: int) -> int:
     """Build the app and serve it in this process; returns when it was stopped."""
     application = web_face.application(settings)  # (4)
+    if settings.proxies:  # else every visitor would have nginx's address, and one limit for all
+        application.wsgi_app = ProxyFix(application.wsgi_app, x_for=settings.proxies)  # type: ignore[method-assign]
 
     def after_fork(_server: Any, _worker: Any) -> None:
         # a database connection that two processes share mixes their answers up

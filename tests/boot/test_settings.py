@@ -1,5 +1,6 @@
 """Settings: what is fixed with the data, what may change, and what stops a start."""
 
+import re
 import stat
 
 import pytest
@@ -71,6 +72,29 @@ def test_a_password_in_the_database_address_is_never_shown(demo):
     with pytest.raises(NotConfigured) as refused:
         config.load(demo.data_dir, {"PASSPORT_DATABASE_URL": "mysql://u:geheim@db/passport"})
     assert "geheim" not in str(refused.value)
+
+
+def test_a_claimed_address_is_believed_only_from_as_many_proxies_as_there_are(demo):
+    assert config.load(demo.data_dir, {}).proxies == 0
+    assert config.load(demo.data_dir, {"PASSPORT_PROXIES": "1"}).proxies == 1
+    with pytest.raises(NotConfigured, match="PASSPORT_PROXIES"):
+        config.load(demo.data_dir, {"PASSPORT_PROXIES": "nginx"})
+
+
+def test_every_setting_is_explained_where_an_operator_looks():
+    root = config.ROOT
+    code = "".join(
+        path.read_text(encoding="utf-8")
+        for path in [
+            *(root / "app").rglob("*.py"),
+            *(root / "deploy").glob("*.py"),
+            root / "run",
+            root / "test",
+        ]
+    )
+    explained = (root / "deploy" / "env.example").read_text(encoding="utf-8")
+    read = set(re.findall(r"\bPASSPORT_[A-Z_]+", code))
+    assert read == set(re.findall(r"\bPASSPORT_[A-Z_]+", explained))
 
 
 @pytest.mark.parametrize(
