@@ -21,8 +21,6 @@ from app.core.vocabulary import CATEGORIES, SECTIONS, Category, Level, Section
 
 State = Literal["missing", "present", "not-applicable", "not-yet-due", "optional", "implausible"]
 
-BLOCKING: Final[frozenset[State]] = frozenset({"missing", "implausible"})
-
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -38,6 +36,15 @@ class Finding:
     ec_datapoint: int | None
     level: Level
     why: str
+
+    @property
+    def blocks(self) -> bool:
+        """Whether the passport cannot be issued because of this.
+
+        Rows of the `use` section are owed once the battery is in service; they are shown as missing, but a
+        passport that is out must still take a reading that holds only some of them.
+        """
+        return self.state == "implausible" or (self.state == "missing" and self.section != "use")
 
     def as_dict(self) -> dict[str, Any]:
         """Public form, as in a problem document."""
@@ -69,7 +76,7 @@ def findings(draft: Draft, category: Category | None = None) -> tuple[Finding, .
 
 def blocking(draft: Draft) -> tuple[Finding, ...]:
     """The findings that keep this draft from being issued."""
-    return tuple(finding for finding in findings(draft) if finding.state in BLOCKING)
+    return tuple(finding for finding in findings(draft) if finding.blocks)
 
 
 def require(draft: Draft) -> "CompletePassport":

@@ -51,9 +51,9 @@ SCALARS: Final[Mapping[str, Json]] = {
 
 def value(form: ValueForm, category: Category) -> Json:
     if form.is_list:
-        entry = _inline(form, category) if item_fields_of(form) else _single(form.item)
+        entry = _inline(form, category) if item_fields_of(form) else single(form.item)
         return {"type": "array", "items": entry, "minItems": 1, "maxItems": 1000, "uniqueItems": True}
-    return _single(form)
+    return single(form)
 
 
 def item_fields_of(form: ValueForm) -> tuple[Attribute, ...]:
@@ -68,7 +68,7 @@ def _inline(form: ValueForm, category: Category) -> Json:
     return closed_object({field.name: field_member(field, category) for field in fields}, required)
 
 
-def _single(form: ValueForm) -> Json:
+def single(form: ValueForm) -> Json:
     if form.type in ("object", "document"):
         return {"$ref": f"#/$defs/{form.shape}"}
     if form.type == "series":
