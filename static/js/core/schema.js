@@ -89,6 +89,26 @@ function typeOf(value) {
   return typeof value === 'number' ? 'integer' : typeof value; // the strict reader takes whole numbers only
 }
 
+/** @type {Map<string, RegExp>} */
+const expressions = new Map();
+
+/**
+ * @param {string} pattern - some escape what needs no escape, which the `u` flag does not take
+ * @returns {RegExp}
+ */
+function expression(pattern) {
+  let found = expressions.get(pattern);
+  if (!found) {
+    try {
+      found = new RegExp(pattern, 'u');
+    } catch {
+      found = new RegExp(pattern);
+    }
+    expressions.set(pattern, found);
+  }
+  return found;
+}
+
 /**
  * @param {unknown} reference
  * @param {Schema} root
@@ -106,7 +126,7 @@ const KEYWORDS = {
   type: (value, rule) => typeOf(value) === rule,
   const: (value, rule) => jcs(value) === jcs(rule),
   enum: (value, rule) => rule.some((/** @type {unknown} */ one) => jcs(one) === jcs(value)),
-  pattern: (value, rule) => typeof value !== 'string' || new RegExp(rule, 'u').test(value),
+  pattern: (value, rule) => typeof value !== 'string' || expression(rule).test(value),
   format: (value, rule) => {
     const known = FORMATS.get(rule);
     if (!known) throw new UnknownKeyword(`format ${rule}`);
@@ -130,13 +150,13 @@ const KEYWORDS = {
     if (!isObject(value)) return;
     for (const [name, member] of Object.entries(value)) {
       for (const [pattern, schema] of Object.entries(rule)) {
-        if (new RegExp(pattern, 'u').test(name)) yield* findings(member, schema, below(place, name));
+        if (expression(pattern).test(name)) yield* findings(member, schema, below(place, name));
       }
     }
   },
   * additionalProperties(value, rule, place, schema) {
     if (!isObject(value)) return;
-    const patterns = Object.keys(schema.patternProperties ?? {}).map((pattern) => new RegExp(pattern, 'u'));
+    const patterns = Object.keys(schema.patternProperties ?? {}).map(expression);
     for (const [name, member] of Object.entries(value)) {
       const known = Object.hasOwn(schema.properties ?? {}, name) || patterns.some((pattern) => pattern.test(name));
       if (!known) yield* findings(member, rule, below(place, name));
