@@ -89,9 +89,11 @@ def build(
     seal_keys = sorted(settings.keys_dir.glob(SEAL_KEYS))
     if not seal_keys:
         raise NotConfigured(f"No signing key lies in {settings.keys_dir}; restore it from your backup.")
+    engine = engine or engines.create(settings.database_url)
     return Context(
         settings=settings,
-        engine=engine or engines.create(settings.database_url),
+        engine=engine,
+        reader=engines.reading(engine),
         now=now,
         signer=FileSigner(seal_keys[-1], f"{issuer}#{seal_keys[-1].stem}"),
         issuer=Issuer(issuer, settings.operator_name),

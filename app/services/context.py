@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,8 @@ class Context:
 
     settings: Settings
     engine: Engine
+    reader: Engine
+    """The same database for reads outside a transaction."""
     now: Callable[[], datetime]
     """The clock: aware, UTC. Tests pass their own."""
     signer: Signer
@@ -30,6 +32,8 @@ class Context:
     """Public keys that the trust list is signed with; the private ones stay offline."""
     secret: bytes
     """Makes salts for the log's commitments; never leaves the installation."""
+    kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """Worked out before, and free to be thrown away: policies, reports, renderings of this process."""
 
     def unit_of_work(self) -> AbstractContextManager[UnitOfWork]:
         """A write transaction."""
@@ -37,4 +41,4 @@ class Context:
 
     def read(self) -> AbstractContextManager[Store]:
         """Reads, without a transaction."""
-        return read(self.engine)
+        return read(self.reader)

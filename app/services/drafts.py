@@ -60,6 +60,7 @@ def show(ctx: Context, key: BatteryKey, operator: str) -> dict[str, Any]:
                 "value": sourced.value,
                 "record": sourced.record_id,
                 "level": sourced.level,
+                "sentAt": to_seconds(sourced.sent_at),
             }
             for attribute_id, losers in draft.losers.items()
             for sourced in losers

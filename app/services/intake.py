@@ -95,13 +95,21 @@ def quarantine_list(ctx: Context, plant: Plant | None = None) -> dict[str, Any]:
     return {"count": count, "records": [_quarantine_entry(row) for row in rows]}
 
 
+def quarantine_texts(ctx: Context) -> dict[str, Any]:
+    """The same with each record's text: for the page where it is mended."""
+    with ctx.read() as store:
+        rows = store.quarantine.open()
+        count = store.quarantine.count_open()
+    return {"count": count, "records": [{**_quarantine_entry(row), "body": _text(row.body)} for row in rows]}
+
+
 def quarantine_entry(ctx: Context, quarantine_id: str, plant: Plant | None = None) -> dict[str, Any]:
     """One refused record with its text. Raises: NotFound, also for another plant's."""
     with ctx.read() as store:
         row = store.quarantine.get(quarantine_id)
     if row is None or (plant is not None and row.plant_id != plant.id):
         raise NotFound("There is no such record in quarantine.")
-    return {**_quarantine_entry(row), "body": bytes(row.body).decode("utf-8", "backslashreplace")}
+    return {**_quarantine_entry(row), "body": _text(row.body)}
 
 
 def plant_of(ctx: Context, quarantine_id: str) -> Plant:
@@ -247,6 +255,10 @@ def _record_id(body: bytes) -> str | None:
         return None
     found = document.get("recordId") if isinstance(document, dict) else None
     return found[:64] if isinstance(found, str) else None
+
+
+def _text(body: bytes) -> str:
+    return bytes(body).decode("utf-8", "backslashreplace")
 
 
 def _quarantine_entry(row: Any) -> dict[str, Any]:

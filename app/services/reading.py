@@ -16,6 +16,7 @@ from app.core.report import Report
 from app.core.vocabulary import ITEM_SECTIONS, MODEL_SECTIONS, SECTIONS, Section
 from app.services import throttling, verification
 from app.services.context import Context
+from app.services.verification import Kept
 
 UNKNOWN_LIMIT: Final = throttling.Limit("unknown-id", 30, throttling.MINUTE)
 _NOTHING: Final = "There is nothing here, or nothing that you may read."
@@ -116,9 +117,9 @@ def show(ctx: Context, uuid: str, reader: Reader) -> PassportShown:
     key = BatteryKey(battery.gtin, battery.serial)
     by_section = {row.section: row for row in rows}
     bodies = {name: bytes(row.body) for name, row in by_section.items()}
-    policy = verification.own_policy(ctx)
+    kept = verification.own(ctx)
     shown = tuple(
-        _section(ctx, uuid, key, by_section[section], bodies, policy)
+        _section(ctx, uuid, key, by_section[section], bodies, kept)
         for section in sections
         if section in by_section
     )
@@ -208,14 +209,14 @@ def _stored(row: Any) -> Stored:
 
 
 def _section(
-    ctx: Context, uuid: str, key: BatteryKey, row: Any, bodies: Mapping[str, bytes], policy: Any
+    ctx: Context, uuid: str, key: BatteryKey, row: Any, bodies: Mapping[str, bytes], kept: Kept
 ) -> SectionShown:
     section = cast(Section, row.section)
     origin = ctx.settings.origin
     is_model = section in MODEL_SECTIONS
     expected = ModelKey(key.gtin).uri(origin) if is_model else key.uri(origin)
     body = bodies[section]
-    report = verification.verify_own(ctx, body, policy, expected, _linked(section, bodies, origin, uuid))
+    report = verification.verify_own(ctx, body, kept, expected, _linked(section, bodies, origin, uuid))
     return SectionShown(
         section=section,
         url=section_url(origin, uuid, key.gtin, section),
@@ -237,6 +238,8 @@ def _linked(section: Section, bodies: Mapping[str, bytes], origin: str, uuid: st
         return {}
     if section != "public":
         return {f"{origin}/passports/{uuid}/sections/public": bodies["public"]}
+    if not set(MODEL_SECTIONS) & bodies.keys():
+        return {}
     try:
         related = json_strict.loads(bodies["public"]).get("relatedResource", [])
     except (AttributeError, Rejected):

@@ -4,7 +4,10 @@ The verdict is the core's; here it is handed what this server knows: the trust l
 schemas. No connection is opened (T20).
 """
 
+import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from app.core import schema, verification
@@ -14,18 +17,45 @@ from app.services import status, throttling
 from app.services import trust as trust_service
 from app.services.context import Context
 
+KEPT_FOR: Final = timedelta(minutes=1)
+KEPT_REPORTS: Final = 64
 VERIFY_LIMIT: Final = throttling.Limit("verify", 30, throttling.MINUTE)
 
 
-def own_policy(ctx: Context) -> Policy:
-    """What this server believes: its newest trust list and its own status lists."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What this process worked out a moment ago; dropped when a list changes or the minute is over."""
+
+    marks: object
+    made_at: datetime
+    policy: Policy
+    reports: dict[tuple[object, ...], Report] = field(default_factory=dict)
+
+
+def own(ctx: Context) -> Kept:
+    """What this server believes: its newest trust list and its own status lists, looked up at every call and
+    put together again only when one of them changed."""
     now = ctx.now()
-    return Policy(
+    with ctx.read() as store:
+        marks = store.trust_lists.marks()
+    known: Kept | None = ctx.kept.get("policy")
+    if known and known.marks == marks and timedelta(0) <= now - known.made_at < KEPT_FOR:
+        return known
+    policy = Policy(
         trust_list=trust_service.current(ctx),
         trust_list_fetched_at=now,
         status_lists=status.all_published(ctx),
         schema_validator=_schema_problems,
     )
+    with ctx.read() as store:
+        made = Kept(store.trust_lists.marks(), now, policy)
+    ctx.kept["policy"] = made
+    return made
+
+
+def own_policy(ctx: Context) -> Policy:
+    """The policy of `own`."""
+    return own(ctx).policy
 
 
 def verify_bytes(
@@ -38,12 +68,28 @@ def verify_bytes(
 
 
 def verify_own(
-    ctx: Context, data: bytes, policy: Policy, expected_subject: str, linked: Mapping[str, bytes]
+    ctx: Context, data: bytes, kept: Kept, expected_subject: str, linked: Mapping[str, bytes]
 ) -> Report:
-    """Judge a stored document for a page: every byte now; its meaning was checked when it was issued."""
-    return verification.verify(
-        data, policy, now=ctx.now(), expected_subject=expected_subject, linked=linked, with_rdfc=False
-    )
+    """Judge a stored document for a page: every byte now; its meaning was checked when it was issued.
+
+    The same bytes under the same lists have the same report for a minute.
+    """
+    digests = tuple((url, _digest(other)) for url, other in linked.items())
+    key = (_digest(data), expected_subject, digests)
+    found = kept.reports.get(key)
+    if found is None:
+        found = verification.verify(
+            data,
+            kept.policy,
+            now=ctx.now(),
+            expected_subject=expected_subject,
+            linked=linked,
+            with_rdfc=False,
+        )
+        if len(kept.reports) >= KEPT_REPORTS:
+            kept.reports.clear()
+        kept.reports[key] = found
+    return found
 
 
 def require_own(ctx: Context, data: bytes, expected_subject: str) -> None:
@@ -55,3 +101,7 @@ def _schema_problems(url: str, document: dict[str, Any]) -> list[str]:
     """What is wrong with a credential by the schema it names. LookupError: not one of our schemas."""
     section, category = schema.schemas()[url]
     return [found.detail for found in schema.validate_credential(section, category, document)]
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()

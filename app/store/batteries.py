@@ -5,9 +5,13 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from app.store.tables import batteries, issuance_intentions
+
+# Built once: building a statement costs more than running it.
+_BY_KEY = select(batteries).where(batteries.c.key == bindparam("key"))
+_BY_UUID = select(batteries).where(batteries.c.passport_uuid == bindparam("passport_uuid"))
 
 
 class Batteries:
@@ -26,11 +30,10 @@ class Batteries:
         )  # fmt: skip
 
     def by_key(self, key: bytes) -> Row[Any] | None:
-        return self._connection.execute(select(batteries).where(batteries.c.key == key)).one_or_none()
+        return self._connection.execute(_BY_KEY, {"key": key}).one_or_none()
 
     def by_uuid(self, passport_uuid: str) -> Row[Any] | None:
-        query = select(batteries).where(batteries.c.passport_uuid == passport_uuid)
-        return self._connection.execute(query).one_or_none()
+        return self._connection.execute(_BY_UUID, {"passport_uuid": passport_uuid}).one_or_none()
 
     def change(self, key: bytes, at: str, **values: Any) -> None:
         self._connection.execute(

@@ -49,7 +49,17 @@ def _on_sqlite_connect(connection: DBAPIConnection, _record: ConnectionPoolEntry
     cursor.close()
 
 
+def reading(engine: Engine) -> Engine:
+    """The same connections for reads outside a transaction: each statement sees what is committed.
+
+    SQLite is told by an option of our own that `_begin_immediate` knows: the driver is in autocommit anyway,
+    and switching its isolation level at each checkout would cost as much as the look-up.
+    """
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(reads_only=True)
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
 def _begin_immediate(connection: Any) -> None:
-    if connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT":
-        return
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    if not connection.get_execution_options().get("reads_only"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -3,7 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    String,
+    cast,
+    func,
+    insert,
+    literal,
+    select,
+    union_all,
+    update,
+)
 
 from app.store.tables import log_entries, log_head, status_entries, status_lists, trust_lists
 
@@ -84,6 +95,12 @@ class Log:
         return self._connection.execute(select(log_entries).order_by(log_entries.c.log_index)).all()
 
 
+_MARKS = union_all(
+    select(literal("trust").label("name"), cast(func.max(trust_lists.c.version), String).label("mark")),
+    select(status_lists.c.name, status_lists.c.digest),
+)
+
+
 class TrustLists:
     """Every version of the signed trust list."""
 
@@ -92,6 +109,10 @@ class TrustLists:
 
     def add(self, version: int, body: bytes, at: str) -> None:
         self._connection.execute(insert(trust_lists).values(version=version, body=body, created_at=at))
+
+    def marks(self) -> tuple[tuple[str, str | None], ...]:
+        """What changes whenever the trust list or a status list does: one cheap select."""
+        return tuple((row.name, row.mark) for row in self._connection.execute(_MARKS))
 
     def newest(self) -> Row[Any] | None:
         query = select(trust_lists).order_by(trust_lists.c.version.desc()).limit(1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError as Collision
@@ -16,21 +17,58 @@ __all__ = ["Collision", "Store", "UnitOfWork", "read", "unit_of_work"]
 
 
 class Store:
-    """The repositories over one connection."""
+    """The repositories over one connection, each made when it is first asked for."""
 
     def __init__(self, connection: Connection) -> None:
-        self.plants = Plants(connection)
-        self.records = Records(connection)
-        self.quarantine = Quarantine(connection)
-        self.batteries = Batteries(connection)
-        self.intentions = Intentions(connection)
-        self.documents = Documents(connection)
-        self.status_lists = StatusLists(connection)
-        self.log = Log(connection)
-        self.trust_lists = TrustLists(connection)
-        self.accounts = Accounts(connection)
-        self.sessions = Sessions(connection)
-        self.attempts = Attempts(connection)
+        self._connection = connection
+
+    @cached_property
+    def plants(self) -> Plants:
+        return Plants(self._connection)
+
+    @cached_property
+    def records(self) -> Records:
+        return Records(self._connection)
+
+    @cached_property
+    def quarantine(self) -> Quarantine:
+        return Quarantine(self._connection)
+
+    @cached_property
+    def batteries(self) -> Batteries:
+        return Batteries(self._connection)
+
+    @cached_property
+    def intentions(self) -> Intentions:
+        return Intentions(self._connection)
+
+    @cached_property
+    def documents(self) -> Documents:
+        return Documents(self._connection)
+
+    @cached_property
+    def status_lists(self) -> StatusLists:
+        return StatusLists(self._connection)
+
+    @cached_property
+    def log(self) -> Log:
+        return Log(self._connection)
+
+    @cached_property
+    def trust_lists(self) -> TrustLists:
+        return TrustLists(self._connection)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        return Accounts(self._connection)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        return Sessions(self._connection)
+
+    @cached_property
+    def attempts(self) -> Attempts:
+        return Attempts(self._connection)
 
 
 class UnitOfWork(Store):
@@ -63,6 +101,6 @@ def unit_of_work(engine: Engine) -> Iterator[UnitOfWork]:
 
 @contextmanager
 def read(engine: Engine) -> Iterator[Store]:
-    """Read without a transaction: each statement sees what is committed."""
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    """Read without a transaction; `engine` is one of `app.store.engine.reading`."""
+    with engine.connect() as connection:
         yield Store(connection)

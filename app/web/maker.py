@@ -44,7 +44,7 @@ def draft(gtin: str, serial: str) -> str:
 @requires(Permission.READ_DRAFTS)
 def quarantine() -> str:
     """Refused records with what is wrong and where."""
-    return render_template("quarantine.html", quarantine=intake.quarantine_list(context()), refusal=None)
+    return render_template("quarantine.html", quarantine=intake.quarantine_texts(context()), refusal=None)
 
 
 @blueprint.post("/quarantine/<quarantine_id>/replay")
@@ -58,7 +58,7 @@ def replay(quarantine_id: str) -> Response | Redirect:
     except Quarantined as refusal:
         page = render_template(
             "quarantine.html",
-            quarantine=intake.quarantine_list(ctx),
+            quarantine=intake.quarantine_texts(ctx),
             refusal=str(refusal),
             refused=quarantine_id,
         )
