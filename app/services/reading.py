@@ -4,6 +4,7 @@ A section that a reader may not see is never read from the store, so it cannot l
 forbidden have the same answer (T52).
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
@@ -78,6 +79,18 @@ def public_bytes(ctx: Context, uuid: str) -> Stored:
     if row is None:
         raise NotFound(_NOTHING)
     return Stored(bytes(row.body), row.digest)
+
+
+def public_mark(ctx: Context, uuid: str) -> tuple[object, ...]:
+    """Everything that a public page depends on, in two selects: it changes when anything of it does.
+
+    Raises: NotFound.
+    """
+    with ctx.read() as store:
+        row = store.documents.newest_of_passport(uuid, "public")
+    if row is None:
+        raise NotFound(_NOTHING)
+    return uuid, hashlib.sha256(row.body).digest(), row.state, verification.own(ctx).marks
 
 
 def section_bytes(

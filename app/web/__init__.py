@@ -1,5 +1,8 @@
 """The web face: translates requests into one service call and its answer; decides nothing."""
 
+from collections.abc import Callable
+from datetime import datetime
+
 from flask import Flask
 
 from app import wiring
@@ -25,13 +28,13 @@ MAX_BODY_BYTES = 1_048_576
 __all__ = ["create_app"]
 
 
-def create_app(settings: Settings) -> Flask:
+def create_app(settings: Settings, now: Callable[[], datetime] = wiring.clock) -> Flask:
     """The application of one installation. Finishes first what a crash may have left behind."""
     application = Flask("app.web", static_folder=None, template_folder=str(ROOT / "templates"))
     application.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     application.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY_BYTES
     application.json.sort_keys = False  # type: ignore[attr-defined]
-    context = wiring.build(settings, engine=wiring.attach_database(application, settings))
+    context = wiring.build(settings, engine=wiring.attach_database(application, settings), now=now)
     application.extensions["passport"] = context
     for face in (security, problems, readers, assets):
         face.attach(application)

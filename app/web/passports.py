@@ -13,6 +13,7 @@ from app.core.times import parse
 from app.core.vocabulary import MODEL_SECTIONS
 from app.services import labelling, reading, revocation
 from app.services.reading import PassportShown, SectionShown
+from app.web import renderings
 from app.web.current import context
 from app.web.documents import PUBLIC_CACHE, well_formed
 from app.web.readers import anyone, current_reader, requires
@@ -25,11 +26,20 @@ blueprint = Blueprint("passports", __name__)
 def page(uuid: str) -> Response:
     """One passport as its reader may see it. Public without a session, never cached with one."""
     reader = current_reader()
-    shown = reading.show(context(), well_formed(uuid), reader)
-    response = make_response(render_template("passport.html", **page_values(shown)))
-    response.headers["Cache-Control"] = PUBLIC_CACHE if reader is ANYONE else "private, no-store"
+    ctx = context()
+    if reader is ANYONE:
+        mark = reading.public_mark(ctx, well_formed(uuid))
+        response = renderings.page(mark, lambda: _render(reading.show(ctx, uuid, ANYONE)))
+        response.headers["Cache-Control"] = PUBLIC_CACHE
+        return response
+    response = make_response(_render(reading.show(ctx, well_formed(uuid), reader)))
+    response.headers["Cache-Control"] = "private, no-store"
     response.headers["Vary"] = "Cookie"
     return response
+
+
+def _render(shown: PassportShown) -> str:
+    return render_template("passport.html", **page_values(shown))
 
 
 def page_values(shown: PassportShown) -> dict[str, Any]:
