@@ -143,7 +143,7 @@ def _install_with_uv(lock: Path, keep: bool) -> str | None:
         if failure is not None:
             return failure
     python = str(VENV / "bin" / "python")
-    install = [*quiet, "pip", "install", "--python", python, *BUILT]
+    install = [*quiet, "pip", "install", "--compile-bytecode", "--python", python, *BUILT]
     return _run([*install, "--require-hashes", "--requirement", str(lock)])
 
 

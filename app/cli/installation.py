@@ -60,13 +60,11 @@ def claim(directory: Path) -> int:
 
 
 def clear_demo(directory: Path, environ: Mapping[str, str]) -> None:
-    """Throw the data of a demo away. Raises: NotConfigured if it is anything else, or lies elsewhere too."""
+    """Throw the data of a demo away. Raises: NotConfigured if it is anything else."""
     if not (directory / config.SETTINGS_FILE).exists():
         return clear_unfinished(directory)
     if not config.load(directory, environ).demo:
         raise NotConfigured(f"{directory} is not a demo, so it is not thrown away.")
-    if environ.get("PASSPORT_DATABASE_URL"):
-        raise NotConfigured("PASSPORT_DATABASE_URL is set: --reset throws no database server's data away.")
     (directory / config.UNFINISHED_FILE).touch(
         mode=0o600
     )  # an interrupted reset is taken up by the next start

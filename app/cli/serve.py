@@ -5,27 +5,20 @@ bring its tables up to date, seed a demo; (4) build the app; (5) serve, and say 
 """
 
 import argparse
-import logging
 import os
 import shlex
-import ssl
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
-from pathlib import Path
-from typing import Any, Final
-
-from gunicorn.app.base import BaseApplication
-from werkzeug.middleware.proxy_fix import ProxyFix
+from typing import Final
 
 from app import config, wiring
-from app.cli import announce, ca_page, dev_ca, installation, network, web_face
+from app.cli import announce, ca_page, dev_ca, installation, network, server
 from app.cli.banner import SignIn, Start, show
 from app.config import Settings
 from app.core.errors import NotConfigured
 from app.services import demo
-from app.services.context import Context
 
 PORT: Final = 8000
 LAN_PORT: Final = 8443
@@ -82,14 +75,18 @@ def _serve_production(args: argparse.Namespace, environ: Mapping[str, str]) -> i
     place = Place(("127.0.0.1",), args.port or PORT)
     if args.config is None:
         network.require_free(place.addresses, place.port)
-    options = {**_common(), "bind": place.binds, "loglevel": "info", "graceful_timeout": 30}
-    return _gunicorn(settings, options, args.config, lock)
+    try:
+        return server.serve(settings, server.options(place.binds, demo=False), args.config)
+    finally:
+        os.close(lock)
 
 
 # --- the demo --------------------------------------------------------------------------------------------
 
 
 def _serve_demo(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    if environ.get("PASSPORT_DATABASE_URL"):
+        raise NotConfigured("A demo keeps to its own directory: unset PASSPORT_DATABASE_URL to start one.")
     lan = args.lan is not None
     # (1)
     directory = config.data_dir(args.data, environ, config.DEFAULT_LAN_DATA if lan else config.DEFAULT_DATA)
@@ -133,17 +130,17 @@ def _serve_demo(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
         ca_url=f"http://{place.addresses[0]}:{place.port + 1}/" if lan else None,
         authority=authority,
     )
-    options = {**_common(), "bind": place.binds, "loglevel": "warning", "graceful_timeout": 1}
+    wanted = server.options(place.binds, demo=True)
     if authority is not None:
-        options |= {
-            "certfile": str(authority.certificate_file),
-            "keyfile": str(authority.key_file),
-            "ssl_context": _modern_tls,
-        }
+        wanted |= server.tls(authority.certificate_file, authority.key_file)
     child = announce.in_child(lambda: _announce(start, place))
-    options["when_ready"] = _stop_in_silence
-    options["on_exit"] = lambda _server: announce.end(child)
-    return _gunicorn(settings, options, None, lock)
+    # (4) and (5); what is left is only taking the interpreter down, which takes as long as all else together
+    code = server.serve(settings, wanted)
+    announce.end(child)
+    os.close(lock)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _where(args: argparse.Namespace, found: Settings | None, lan: bool) -> tuple[str, Place]:
@@ -178,80 +175,3 @@ def _announce(start: Start, place: Place) -> None:
     show(start)
     if start.authority:
         ca_page.server(start.authority, start.origin, place.addresses[0], place.port + 1).serve_forever()
-
-
-# --- gunicorn --------------------------------------------------------------------------------------------
-
-
-def _common() -> dict[str, Any]:
-    """What fits every installation."""
-    memory = Path("/dev/shm")  # noqa: S108  (a heartbeat file on a slow disk gets workers killed)
-    return {
-        "worker_class": "gthread",
-        "workers": os.cpu_count() or 1,
-        "threads": 4,
-        "preload_app": True,
-        "control_socket_disable": True,
-        "keepalive": 75,
-        "timeout": 60,
-        "accesslog": None,
-        "forwarded_allow_ips": "",
-        "proc_name": "passport",
-        "worker_tmp_dir": str(memory) if os.access(memory, os.W_OK) else None,
-    }
-
-
-def _stop_in_silence(server: Any) -> None:
-    """A worker that was not up yet misses Ctrl-C and is killed: no need to guess at its memory then."""
-
-    def wanted(record: logging.LogRecord) -> bool:
-        return bool(server.LISTENERS) or "was sent" not in str(record.msg)
-
-    logging.getLogger("gunicorn.error").addFilter(wanted)
-
-
-def _modern_tls(_config: Any, default: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
-    context = default()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
-
-
-def _gunicorn(settings: Settings, options: dict[str, Any], config_file: str | None, lock: int) -> int:
-    """Build the app and serve it in this process; returns when it was stopped."""
-    application = web_face.application(settings)  # (4)
-    if settings.proxies:  # else every visitor would have nginx's address, and one limit for all
-        application.wsgi_app = ProxyFix(application.wsgi_app, x_for=settings.proxies)  # type: ignore[method-assign]
-
-    def after_fork(_server: Any, _worker: Any) -> None:
-        # a database connection that two processes share mixes their answers up
-        context: Context = application.extensions["passport"]
-        context.engine.dispose(close=False)
-
-    class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
-        def load_config(self) -> None:
-            for name, value in (options | {"post_fork": after_fork}).items():
-                self.cfg.set(name, value)
-            if config_file is not None:
-                for name, value in _from_file(config_file).items():
-                    if name in self.cfg.settings:
-                        self.cfg.set(name, value)
-
-        def load(self) -> Any:
-            return application
-
-    try:
-        Server().run()  # (5)
-    except SystemExit as done:
-        return done.code if isinstance(done.code, int) else 0
-    finally:
-        os.close(lock)
-    return 0
-
-
-def _from_file(path: str) -> dict[str, Any]:
-    """Names of a gunicorn configuration file, which is Python."""
-    if not Path(path).is_file():
-        raise NotConfigured(f"There is no file {path}: --config names gunicorn settings.")
-    names: dict[str, Any] = {}
-    exec(compile(Path(path).read_text(encoding="utf-8"), path, "exec"), names)  # noqa: S102  (the operator's own)
-    return names

@@ -188,6 +188,13 @@ def test_lan_gives_a_phone_https_under_an_authority_for_this_machine_alone(tmp_p
         assert x509.load_der_x509_certificate(again) == ca
 
 
+def test_a_demo_never_fills_somebodys_database(tmp_path):
+    done = attempt("--data", str(tmp_path / "data"), PASSPORT_DATABASE_URL="postgresql://db/passport")
+    assert done.returncode == 2
+    assert "unset PASSPORT_DATABASE_URL" in done.stderr
+    assert not (tmp_path / "data").exists()
+
+
 def test_help_installs_nothing_and_names_every_option():
     done = attempt("--help", PASSPORT_VENV="/nowhere")
     assert done.returncode == 0
