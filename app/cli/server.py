@@ -64,7 +64,7 @@ def serve(settings: Settings, wanted: Mapping[str, Any], config_file: str | None
         context.engine.dispose(close=False)
 
     def worker_ready(_worker: Any) -> None:
-        # A terminal sends Ctrl-C to every process. The master passes it on, and a worker that is told twice at
+        # A terminal sends Ctrl-C to every process. The master passes it on; a worker that is told twice at
         # the same moment may lock itself out.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
