@@ -20,8 +20,8 @@ WORKER_POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; base-uri 'none'; "
     "object-src 'none'; frame-ancestors 'none'"
 )
-NO_DEVICES = "camera=(), microphone=(), geolocation=(), nfc=()"
-SCAN_DEVICES = "camera=(self), microphone=(), geolocation=(), nfc=(self)"
+NO_DEVICES = "camera=(), microphone=(), geolocation=()"
+SCAN_DEVICES = "camera=(self), microphone=(), geolocation=()"
 MAX_URL = 2048
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
