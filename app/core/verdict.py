@@ -55,15 +55,23 @@ _STRANGER: Final = Verdict(
     "unknown",
     "question",
     "Signed by somebody we don’t know",
-    "The signature fits, but its key is not on the trust list. What stands below is their own claim.",
+    "The signer is not on the trust list. What stands below is their own claim.",
     True,
     False,
+)
+_OPEN: Final = Verdict(
+    "unknown",
+    "unknown",
+    "Not fully checked",
+    "Something could not be checked just now; see below.",
+    True,
+    True,
 )
 _STALE: Final = Verdict(
     "unknown",
     "unknown",
     "Not fully checked",
-    "The signature fits; whether the record was withdrawn could not be asked.",
+    "Signature is good; whether the record was withdrawn could not be asked.",
     True,
     True,
 )
@@ -115,10 +123,12 @@ _BY_ERROR: Final[Mapping[str, Verdict]] = {
     "REVOKED": _WITHDRAWN,
     "SUSPENDED": _SUSPENDED,
     "ISSUER_UNTRUSTED": _STRANGER,
+    "STATUS_RETRIEVAL_ERROR": _STALE,
 }
 """Errors people are told about in words of their own; any other is `not valid` or `not fully checked`."""
 
-_GRAVITY: Final = (_ALTERED, _INVALID, _UNCHECKED, _WITHDRAWN, _SUSPENDED, _STRANGER, _STALE, _GENUINE)
+_FOR_INVALID: Final = (_ALTERED, _WITHDRAWN, _SUSPENDED)
+_GRAVITY: Final = (_ALTERED, _INVALID, _UNCHECKED, _WITHDRAWN, _SUSPENDED, _STRANGER, _OPEN, _STALE, _GENUINE)
 
 
 def of_report(report: Mapping[str, Any] | None) -> Verdict:
@@ -130,8 +140,8 @@ def of_report(report: Mapping[str, Any] | None) -> Verdict:
     if report.get("verdict") == "valid":
         return _GENUINE
     if report.get("verdict") == "unknown":
-        return worst if worst is _STRANGER else _STALE
-    return worst if worst is not None and worst is not _STRANGER and _only(report, worst) else _INVALID
+        return worst if worst in (_STRANGER, _STALE) and worst is not None else _OPEN
+    return worst if worst in _FOR_INVALID and worst is not None and _only(report, worst) else _INVALID
 
 
 def _errors(report: Mapping[str, Any]) -> list[str]:

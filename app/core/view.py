@@ -53,6 +53,24 @@ PROCEDURES: Final = (
 )
 """Steps of the hazard sheet in the order of work."""
 
+PARTICULARS: Final = (
+    ("batteryCategory", "Category"),
+    ("batterySerialNumber", "Serial"),
+    ("manufacturerInformation.postalAddress", "Manufacturer"),
+    ("manufacturingPlace", "Made in"),
+    ("manufacturingDate", "Made"),
+    ("batteryMass", "Mass"),
+    ("ratedCapacity", "Capacity"),
+    ("batteryChemistry", "Chemistry"),
+    ("hazardousSubstances", "Hazardous substances"),
+    ("safetyMeasures.extinguishingAgent", "Extinguishing agent"),
+    ("criticalRawMaterials", "Critical raw materials"),
+)
+"""Annex VI Part A, points 1 to 10, in the order of the law as far as the label's reader is served by it."""
+METALS: Final = "labels.hazardousMaterial"
+
+_METAL: Final = re.compile("Cd|Pb")
+_METALS: Final = re.compile(r"(Cd|Pb)(\W+(Cd|Pb))?")
 _HAZARD_SECTIONS: Final = frozenset({"composition", "dismantling"})
 _DRAWN: Final = frozenset({"capacityLog"})
 """Attributes whose table stands with their chart."""
@@ -136,6 +154,21 @@ class PassportView:
     lines: tuple[charts.LineChart, ...]
     groups: tuple[Group, ...]
 
+    @property
+    def particulars(self) -> tuple[tuple[str, str], ...]:
+        """What Annex VI Part A asks for on the label beside maker and model, as (name, text)."""
+        rows = {found.label.id: found for group in self.groups for found in group.rows}
+        return tuple(
+            (name, _short(rows[attribute_id])) for attribute_id, name in PARTICULARS if attribute_id in rows
+        )
+
+    @property
+    def metals(self) -> tuple[str, ...]:
+        """`Cd` and `Pb`, where the maker says that they stand beneath the bin (Annex VI Part B)."""
+        rows = [found for group in self.groups for found in group.rows if found.label.id == METALS]
+        titles = [item.title for found in rows if found.kind == "documents" for item in found.items]
+        return tuple(word for title in titles if _METALS.fullmatch(title) for word in _METAL.findall(title))
+
 
 def passport_view(
     sections: Mapping[Section, Mapping[str, Any]],
@@ -203,6 +236,19 @@ def _text(rows: Mapping[str, Row], attribute_id: str) -> str:
 def _measured(rows: Mapping[str, Row], attribute_id: str) -> str:
     found = rows.get(attribute_id)
     return f"{found.text} {found.label.unit}".strip() if found else ""
+
+
+def _short(found: Row) -> str:
+    """A row in one line, for a label: names only where a row holds many things."""
+    if found.kind == "list":
+        return "; ".join(found.items)
+    if found.kind == "map":
+        return str(found.items[0][1])
+    if found.kind == "table":
+        return ", ".join(cells[0] for cells in found.items)
+    if found.kind == "records":
+        return ", ".join(record[0][1] for record in found.items)
+    return f"{found.text} {found.label.unit}".strip()
 
 
 def _head(public: Mapping[str, Any], rows: Mapping[str, Row]) -> Head:
