@@ -21,7 +21,12 @@ from pyld.context_resolver import ContextResolver
 from app.core import contexts
 from app.core.proof_error import DataLoss, TooComplex, UnknownContext
 
-_SENTINEL: Final = "urn:x-undefined:"
+_SENTINEL: Final = "x-undefined:"
+_VOCABULARY: Final = f"{_SENTINEL}term/"
+_BASE: Final = f"{_SENTINEL}/base/"
+"""What no context defines lands in this vocabulary, what is relative under this base: both are seen and
+refused. Without a base PyLD would take one of its own, and sign it."""
+
 _ABSOLUTE: Final = re.compile(r'[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>"{}|^`\\]*')
 """An IRI that N-Quads can carry: no character that would end it early and let one text read as two graphs."""
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
@@ -36,8 +41,9 @@ class GraphLimits:
     alike: int = 4
     """Most unnamed nodes that may share a first-degree hash: the work grows with the factorial of this
     number."""
-    values_of_one_property: int = 1_000
-    """PyLD compares each new value of a property with all before it."""
+    comparisons: int = 1_000_000
+    """PyLD compares each value of a node's property with all before it: the sum of the squares of their
+    numbers."""
 
 
 LIMITS: Final = GraphLimits()
@@ -66,9 +72,9 @@ class Canonicalizer:
         Raises: UnknownContext, DataLoss, TooComplex.
         """
         self._require_contexts(document.get("@context"))
-        _require_plain({name: value for name, value in document.items() if name != "@context"}, limits)
-        expanded = self._call("expand", dict(document), expandContext={"@vocab": _SENTINEL})
-        _require_defined(expanded)
+        _require_plain([value for name, value in document.items() if name != "@context"])
+        expanded = self._call("expand", dict(document), expandContext={"@vocab": _VOCABULARY})
+        _require_defined(expanded, limits)
         if len(expanded) != 1:
             raise DataLoss("the document holds nothing that its contexts define")
         return expanded  # type: ignore[no-any-return]
@@ -91,7 +97,7 @@ class Canonicalizer:
 
     def _call(self, name: str, document: Any, **extra: Any) -> Any:
         processor = pyld.JsonLdProcessor(on_property_dropped=_refuse_dropped)
-        options = {"documentLoader": self._load, "contextResolver": self._resolver, "base": ""} | extra
+        options = {"documentLoader": self._load, "contextResolver": self._resolver, "base": _BASE} | extra
         try:
             return getattr(processor, name)(document, options)
         except pyld.JsonLdError as fault:
@@ -154,8 +160,8 @@ def _refuse_dropped(name: Any) -> NoReturn:
     raise DataLoss("the document has a member that no context defines")
 
 
-def _require_plain(value: Any, limits: GraphLimits) -> None:
-    """Refuse what expansion would drop or reinterpret without a trace: null, keywords, very long lists."""
+def _require_plain(value: Any) -> None:
+    """Refuse what expansion would drop or reinterpret without a trace: null and most keywords."""
     waiting = [value]
     while waiting:
         one = waiting.pop()
@@ -166,15 +172,14 @@ def _require_plain(value: Any, limits: GraphLimits) -> None:
                 raise DataLoss("a JSON-LD keyword that is not taken in credentials")
             waiting.extend(one.values())
         elif isinstance(one, list):
-            if len(one) > limits.values_of_one_property:
-                raise TooComplex(f"more than {limits.values_of_one_property} values of one property")
             waiting.extend(one)
 
 
-def _require_defined(expanded: Any) -> None:
+def _require_defined(expanded: Any, limits: GraphLimits) -> None:
     """Every property, type, datatype and reference of the expanded form is an absolute IRI outside the
-    sentinel."""
+    sentinel; and no node, gathered from all places that name it, has values beyond the limit."""
     waiting = [expanded]
+    values: Counter[tuple[str | int, str]] = Counter()
     while waiting:
         one = waiting.pop()
         if isinstance(one, list):
@@ -183,6 +188,7 @@ def _require_defined(expanded: Any) -> None:
             if "@value" in one:
                 _require_literal(one)
                 continue
+            node = one.get("@id", id(one))
             for name, value in one.items():
                 if name in ("@id", "@type"):
                     for iri in value if isinstance(value, list) else [value]:
@@ -192,6 +198,10 @@ def _require_defined(expanded: Any) -> None:
                     waiting.append(value)
                 else:
                     waiting.append(value)
+                if isinstance(value, list):
+                    values[node, name] += len(value)
+    if sum(count * count for count in values.values()) > limits.comparisons:
+        raise TooComplex("too many values of one property")
 
 
 def _require_literal(literal: Mapping[str, Any]) -> None:

@@ -54,7 +54,7 @@ def _is_listed(e: Evidence, data: bytes, other: Mapping[str, Any], listed: str, 
 
 def _require_same_issuer(e: Evidence, data: bytes, establish: Establish) -> None:
     """What another document says counts only under the same issuer's signature."""
-    held = Evidence(data, e.policy, e.now, e.proven_at)
+    held = Evidence(data, e.policy, e.now)
     try:
         establish(held)
     except ProofError as fault:

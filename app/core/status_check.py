@@ -80,7 +80,7 @@ def _entry(e: Evidence, entry: Mapping[str, Any], establish: Establish, ages: di
 def _list(
     e: Evidence, data: bytes, url: str, purpose: str, establish: Establish
 ) -> tuple[datetime, StatusList, datetime | None]:
-    held = Evidence(data, e.policy, e.now, e.proven_at, max_text_bytes=MAX_LIST_TEXT, may_be_over=True)
+    held = Evidence(data, e.policy, e.now, max_text_bytes=MAX_LIST_TEXT, may_be_over=True)
     try:
         establish(held)
     except ProofError as fault:
