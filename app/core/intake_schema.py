@@ -8,6 +8,7 @@ from typing import Any, Final
 from app.core import schema_forms, units
 from app.core.catalogue import CATALOGUE, SHAPES, Attribute, Field, Shape, ValueForm, fields_of, list_parent
 from app.core.intake import KINDS, LEVELS_OF_KIND, WITHOUT_DETAILS, WITHOUT_VALUES
+from app.core.vocabulary import BASE, SCHEMA_VERSION
 
 Json = dict[str, Any]
 
@@ -64,6 +65,7 @@ def record_schema() -> Json:
     values = {row.id: _attribute(row) for row in own}
     document: Json = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"{BASE}/schema/{SCHEMA_VERSION}/intake-record.json",
         "title": "Intake record",
         "type": "object",
         "properties": {
