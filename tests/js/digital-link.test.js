@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { checkDigit, gtinHelp, isInternational, isOwnHost, keyPath, MalformedIdentifier, parseScanned, read }
+import { checkDigit, isInternational, isOwnHost, keyPath, MalformedIdentifier, parseScanned, read, typedHelp }
   from '../../static/js/core/digital-link.js';
 import { vectors } from './vectors.js';
 
@@ -52,11 +52,20 @@ test('a passport page of an address is recognised', () => {
   assert.equal(read(`https://h/passports/${uuid}/label`).kind, 'link');
 });
 
-test('help while typing a GTIN names the check digit that would be right', () => {
+test('help while typing goes from digit to digit, and names the check digit that would be right', () => {
   assert.equal(checkDigit('0950600013435'), '2');
-  assert.equal(gtinHelp('09506000134352').complete, '09506000134352');
-  assert.equal(gtinHelp('9506000134352').complete, '09506000134352');
-  assert.match(gtinHelp('09506000134353').hint, /should be 2, not 3/);
-  assert.match(gtinHelp('0950').hint, /4 of 14/);
-  assert.equal(gtinHelp('0950x').complete, null);
+  assert.match(typedHelp('0950').hint, /4 of 14/);
+  assert.match(typedHelp('(01) 0950').hint, /4 of 14/);
+  assert.match(typedHelp('09506000134353').hint, /should be 2, not 3/);
+  assert.match(typedHelp('09506000134352').hint, /check digit is right/);
+  assert.match(typedHelp('09506000134353 BX-0042').hint, /ask for 2/);
+  assert.match(typedHelp('hello').hint, /Start with the GTIN/);
+});
+
+test('a typed number is understood in each form that people type', () => {
+  const key = { gtin: '09506000134352', serial: 'BX-0042' };
+  for (const text of ['09506000134352 BX-0042', '9506000134352 BX-0042', '(01)09506000134352(21)BX-0042', ' (01) 09506000134352 (21) BX-0042 ',
+    '010950600013435221BX-0042', 'https://h/01/09506000134352/21/BX-0042', '09506000134352(21)BX-0042']) {
+    assert.deepEqual(typedHelp(text).key, key, text);
+  }
 });

@@ -28,14 +28,19 @@ def test_the_browser_core_passes_its_tests(file: Path) -> None:
     assert "# tests 0" not in done.stdout, "no test was found in this file"
 
 
-def test_the_browser_code_is_sound_to_the_type_checker() -> None:
+@pytest.mark.parametrize("project", ["tsconfig.json", "tsconfig.worker.json"])
+def test_the_browser_code_is_sound_to_the_type_checker(project: str) -> None:
     compiler = shutil.which("tsc")
     if compiler is None:
         pytest.skip("not checked: no tsc on this machine")
     done = subprocess.run(
-        [compiler, "-p", ROOT / "tests" / "js" / "tsconfig.json"], capture_output=True, text=True, timeout=300
+        [compiler, "-p", ROOT / "tests" / "js" / project],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        cwd=ROOT,
     )
-    own = [line for line in done.stdout.splitlines() if line.startswith("static/js") or line.startswith("static/sw")]
+    own = [line for line in done.stdout.splitlines() if line.startswith(("static/js", "static/sw"))]
     assert not own, "\n".join(own)
 
 

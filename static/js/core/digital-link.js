@@ -185,24 +185,40 @@ export function isInternational(host) {
 }
 
 /**
- * Help while a GTIN is typed: what to say under the field, or null when there is nothing to say.
+ * Help while a number is typed: what to say under the field, and the battery once it is complete. People type what
+ * stands on the label, `(01) 09506000134352 (21) BX-0042`, or just both numbers with a space between them.
  *
  * @param {string} text
- * @returns {{complete: string | null, hint: string}} `complete`: the 14 digits, once they are right
+ * @returns {{key: BatteryKey | null, hint: string}}
  */
-export function gtinHelp(text) {
-  const digits = text.replace(/[\s-]/g, '');
-  if (digits === '') return { complete: null, hint: '14 digits; shorter ones are filled up with zeros.' };
-  if (!/^[0-9]+$/.test(digits)) return { complete: null, hint: 'Digits only.' };
-  if (digits.length > 14) return { complete: null, hint: `${digits.length} digits: that is more than 14.` };
-  if (![8, 12, 13, 14].includes(digits.length)) {
-    return { complete: null, hint: `${digits.length} of 14 digits.` };
+export function typedHelp(text) {
+  const typed = tidy(text);
+  const compact = typed.replace(/\s+/g, '');
+  if (compact === '') return { key: null, hint: 'The GTIN, 14 digits, then the serial number.' };
+  try {
+    if (/^https?:/i.test(compact)) return complete(parseScanned(typed));
+    const element = ELEMENT_STRING.exec(compact) ?? PLAIN.exec(compact);
+    if (element) return complete(batteryKey(element[1], element[2]));
+    const both = /^(?:\(01\))?\s*([0-9]+)(?:\s+|\s*\(21\)\s*)([^\s()]\S*)$/.exec(typed);
+    if (both) return complete(batteryKey([8, 12, 13].includes(both[1].length) ? both[1].padStart(14, '0') : both[1], both[2]));
+  } catch (error) {
+    if (!(error instanceof MalformedIdentifier)) throw error;
+    return { key: null, hint: error.message };
   }
-  const filled = digits.padStart(14, '0');
-  const expected = checkDigit(filled.slice(0, 13));
-  if (filled[13] === expected) return { complete: filled, hint: `${digits.length} digits, check digit right.` };
-  if (digits.length === 14) {
-    return { complete: null, hint: `Check digit should be ${expected}, not ${filled[13]}: please compare the number.` };
+  const digits = /^(?:\((?:0(?:1\)?)?)?)?([0-9]*)(?:\((?:2(?:1\)?)?)?)?$/.exec(compact)?.[1];
+  if (digits === undefined) return { key: null, hint: 'Start with the GTIN, 14 digits, then a space and the serial number.' };
+  if (digits.length < 14) return { key: null, hint: `GTIN: ${digits.length} of 14 digits.` };
+  const expected = checkDigit(digits.slice(0, 13));
+  if (digits[13] !== expected) {
+    return { key: null, hint: `Please compare the GTIN: its last digit should be ${expected}, not ${digits[13]}.` };
   }
-  return { complete: null, hint: `${digits.length} digits; if that is all, compare the number: its last digit should be ${expected}.` };
+  return { key: null, hint: 'The check digit is right. Now a space and the serial number.' };
+}
+
+/**
+ * @param {BatteryKey} key
+ * @returns {{key: BatteryKey, hint: string}}
+ */
+function complete(key) {
+  return { key, hint: `GTIN ${key.gtin}, serial ${key.serial}` };
 }

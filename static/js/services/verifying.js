@@ -22,7 +22,8 @@ const SCHEMA_BASE = 'https://w3id.org/open-battery-passport/schema/';
  * @param {Linked} [options.linked]
  * @param {boolean} [options.withRdfc] - start the worker for the signature over the meaning
  * @param {boolean} [options.fromStore] - the credential itself came from the store
- * @returns {Promise<{report: Report, situation: Situation}>}
+ * @returns {Promise<{report: Report, situation: Situation, labels: Map<string, {name: string, unit: string | null}>}>}
+ *   `labels`: names and units of attributes, from the schema that the credential names
  */
 export async function check(bytes, { origin, expectedSubject = null, linked, withRdfc = false, fromStore = false }) {
   const document = peek(bytes);
@@ -42,6 +43,7 @@ export async function check(bytes, { origin, expectedSubject = null, linked, wit
   const stored = [...statusLists.values()].some((fetched) => fetched.fromStore);
   return {
     report,
+    labels: labelsOf([...schemas.values()][0]?.bytes),
     situation: {
       offline: trust.fromStore || stored || fromStore,
       knownAt: trust.fetchedAt,
@@ -127,6 +129,20 @@ async function fetchAll(urls, pathOf) {
       if (!(error instanceof Unreachable || error instanceof NotThere)) throw error;
     }
   }));
+  return found;
+}
+
+/**
+ * @param {Uint8Array<ArrayBuffer> | undefined} schema
+ * @returns {Map<string, {name: string, unit: string | null}>} by member of the subject
+ */
+function labelsOf(schema) {
+  const found = new Map();
+  if (!schema) return found;
+  const properties = JSON.parse(new TextDecoder().decode(schema)).$defs?.subject?.properties ?? {};
+  for (const [id, rules] of Object.entries(properties)) {
+    if (rules.title) found.set(id, { name: rules.title, unit: rules['x-unit'] ?? null });
+  }
   return found;
 }
 

@@ -1,0 +1,142 @@
+// @ts-check
+/**
+ * A second opinion on the passport page: the same signed sections, fetched as bytes and checked on this device. The
+ * page itself works without; where the two disagree, the stricter one is shown, and of an altered record nothing.
+ */
+
+import './app.js';
+import { describe } from '../core/verdict.js';
+import { fetchBytes, NotThere, Unreachable } from '../services/fetching.js';
+import { check } from '../services/verifying.js';
+import { byId, h, icon } from '../view/dom.js';
+import { rootAlarm } from '../view/scan-result.js';
+import { checking, checkList, technicalDetails, verdictCard } from '../view/verdict-card.js';
+
+/** @typedef {import('../core/verdict.js').Verdict} Verdict */
+/** @typedef {import('../core/report.js').Report} Report */
+/** @typedef {import('../core/verdict.js').Situation} Situation */
+/** @typedef {{name: string, title: string, url: string, subject: string, bytes: Uint8Array<ArrayBuffer>, fromStore: boolean}} Section */
+/** @typedef {{section: Section, report: Report, situation: Situation, verdict: Verdict}} Judged */
+
+/** From the gravest to the best. */
+const GRAVITY = ['altered', 'invalid', 'unsupported', 'revoked', 'unknown', 'offline', 'valid'];
+
+const panel = byId('device-check');
+
+/** @returns {Promise<Section[]>} what this page is made of, as stored */
+async function sections() {
+  const cards = [...document.querySelectorAll('[data-verify]')];
+  return Promise.all(cards.map(async (card) => {
+    const { sectionUrl = '', section = '', subject = '' } = /** @type {HTMLElement} */ (card).dataset;
+    const url = new URL(sectionUrl, location.href);
+    const { bytes, fromStore } = await fetchBytes(url.pathname, { accept: 'application/vc' });
+    return { name: section, title: card.querySelector('h3')?.textContent ?? section, url: url.href, subject, bytes, fromStore };
+  }));
+}
+
+/**
+ * @param {Section[]} all
+ * @param {boolean} withRdfc
+ * @returns {Promise<Judged[]>}
+ */
+async function judge(all, withRdfc) {
+  const judged = [];
+  for (const section of all) {
+    // Each part is held against the others: model sections and unit sections against the public one, and back.
+    const others = all.filter((other) => other !== section && (other.name === 'public' || section.name === 'public'));
+    const { report, situation } = await check(section.bytes, {
+      origin: new URL(section.subject || location.href).origin,
+      expectedSubject: section.subject || null,
+      linked: new Map(others.map((other) => [other.url, other.bytes])),
+      fromStore: section.fromStore,
+      withRdfc,
+    });
+    judged.push({ section, report, situation, verdict: describe(report, situation) });
+  }
+  return judged;
+}
+
+/** @param {boolean} [withRdfc] */
+async function run(withRdfc = false) {
+  panel.replaceChildren(checking());
+  let all;
+  try {
+    all = await sections();
+  } catch (error) {
+    if (!(error instanceof Unreachable || error instanceof NotThere)) throw error;
+    panel.replaceChildren(verdictCard({
+      state: 'missing',
+      icon: 'not-checked',
+      headline: 'Not checked on this device',
+      sentence: 'The signed files could not be loaded. Above is what the server says.',
+    }, { small: true }));
+    return;
+  }
+  if (!all.length) {
+    panel.replaceChildren();
+    return;
+  }
+  draw(await judge(all, withRdfc), withRdfc);
+}
+
+/**
+ * @param {Judged[]} judged
+ * @param {boolean} withRdfc
+ */
+function draw(judged, withRdfc) {
+  const worst = judged.reduce((left, right) =>
+    (GRAVITY.indexOf(right.verdict.state) < GRAVITY.indexOf(left.verdict.state) ? right : left));
+  const { verdict, situation } = worst;
+  const bad = !verdict.showsData;
+  if (bad) hideEverything();
+  const parts = [verdictCard({
+    ...verdict,
+    headline: bad ? verdict.headline : `On this device: ${verdict.headline.charAt(0).toLowerCase()}${verdict.headline.slice(1)}`,
+  }, { small: !bad })];
+  const server = document.querySelector('.passport__verdict > .verdict');
+  if (server && !sameAnswer(server.className, verdict.state)) {
+    parts.push(h('p', { class: 'banner banner--warn' }, icon('warning'),
+      h('span', null, 'This device and the server do not agree. Believe the stricter one, and tell whoever runs this site.')));
+  }
+  if (situation.trustProblem === 'root-changed') {
+    parts.push(rootAlarm(async () => {
+      const { acceptNewRoot } = await import('../services/trust.js');
+      await acceptNewRoot();
+      await run(withRdfc);
+    }));
+  }
+  for (const { section, report } of judged) {
+    const passed = report.checks.filter((one) => one.outcome === 'passed').length;
+    parts.push(checkList(report, {
+      title: `${section.title}: ${passed} of ${report.checks.length} checks passed on this device`,
+      details: bad ? [] : technicalDetails(report),
+    }));
+  }
+  if (!withRdfc && judged.some(({ report }) => report.checks.some((one) => one.name === 'signature-rdfc' && one.outcome === 'not-checked'))) {
+    parts.push(h('p', { class: 'actions' },
+      h('button', { type: 'button', class: 'button', onclick: () => run(true) }, 'Check the signature over the meaning, too')));
+  }
+  panel.replaceChildren(h('details', { class: 'device-check__all', open: bad },
+    h('summary', { class: 'device-check__summary' }, parts[0]), ...parts.slice(1)));
+  byId('device-says').textContent = `${verdict.headline}. ${verdict.sentence}`;
+}
+
+/**
+ * @param {string} classes - of the server's card
+ * @param {string} state - on this device
+ */
+function sameAnswer(classes, state) {
+  if (state === 'valid' || state === 'offline') return /verdict--(?:valid|older)/.test(classes);
+  if (state === 'unknown') return true; // a device may know less than the server
+  return /verdict--(?:altered|invalid|revoked|unsupported)/.test(classes);
+}
+
+/** Of a record that does not hold, nothing stays on the screen, whatever the server drew. */
+function hideEverything() {
+  for (const part of document.querySelectorAll('main > *')) {
+    if (!part.contains(panel)) /** @type {HTMLElement} */ (part).hidden = true;
+  }
+}
+
+panel.before(h('p', { id: 'device-says', class: 'visually-hidden', role: 'status' }));
+run();
