@@ -91,6 +91,51 @@ PROBLEMS: Final = {
         "A document was signed, and the check of it failed. Nothing was published.",
         "Report it to the operator with the reference.",
     ),
+    "trust-list-refused": Explanation(
+        "The trust list does not hold",
+        "A trust list is older than one that was seen before, has ended, or lacks a signature of the root.",
+        "The operator signs a new one with the root key.",
+    ),
+    "bad-request": Explanation(
+        "Not a request that can be read",
+        "The address or the header lines are not well formed.",
+        "Compare the request with the description of the API, and send it again.",
+    ),
+    "method-not-allowed": Explanation(
+        "Not with this method",
+        "The address exists, and does not take GET, POST or whatever was used.",
+        "`Allow` in the answer names the methods that it takes.",
+    ),
+    "not-acceptable": Explanation(
+        "Not in that form",
+        "There is no answer in the form that the Accept header asks for.",
+        "Ask for text/html, application/vc or application/json.",
+    ),
+    "unsupported-media-type": Explanation(
+        "Not in that form",
+        "The body has another type than is taken here, or a Content-Encoding.",
+        "Send records as application/json and credentials as application/vc, uncompressed.",
+    ),
+    "length-required": Explanation(
+        "The length is missing",
+        "The request has a body and does not say how long it is.",
+        "Send Content-Length.",
+    ),
+    "address-too-long": Explanation(
+        "The address is too long",
+        "An address here has at most 2048 characters.",
+        "Open the address of the label as it is printed.",
+    ),
+    "headers-too-large": Explanation(
+        "The header lines are too long",
+        "The browser sent more header lines, or longer ones, than are taken here.",
+        "Delete the cookies of this site and load the page again.",
+    ),
+    "wrong-host": Explanation(
+        "Another host was meant",
+        "This server answers for one host name, the one in its passports' addresses.",
+        "Use the address on the label. The operator finds the name in settings.json and in the proxy's settings.",
+    ),
     "internal": Explanation(
         "Something went wrong here",
         "It was noted under the reference. Nothing was stored by halves.",
