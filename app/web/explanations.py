@@ -134,7 +134,7 @@ PROBLEMS: Final = {
     "wrong-host": Explanation(
         "Another host was meant",
         "This server answers for one host name, the one in its passports' addresses.",
-        "Use the address on the label. The operator finds the name in settings.json and in the proxy's settings.",
+        "Use the address on the label. The operator finds the name in settings.json.",
     ),
     "internal": Explanation(
         "Something went wrong here",
