@@ -15,7 +15,7 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Any, Final, Literal, cast
 
-from app.core.vocabulary import CATEGORIES, Category, Level, Section
+from app.core.vocabulary import CATEGORIES, SECTIONS, Category, Level, Section
 
 ObligationKind = Literal["required", "conditional", "optional", "not-yet-due"]
 Carried = Literal["subject", "beside", "observedAt"]
@@ -216,34 +216,65 @@ def by_id(attribute_id: str) -> Attribute | None:
     return _BY_ID.get(attribute_id)
 
 
+_OF_SECTION: Final[dict[Section, tuple[Attribute, ...]]] = {
+    section: tuple(row for row in CATALOGUE if row.section == section and row.carried == "subject")
+    for section in SECTIONS
+}
+
+
 def of_section(section: Section) -> tuple[Attribute, ...]:
     """Rows that are signed in `section`, in catalogue order, without what travels beside it."""
-    return tuple(a for a in CATALOGUE if a.section == section and a.carried == "subject")
+    return _OF_SECTION[section]
+
+
+def _list_parent(row: Attribute) -> Attribute | None:
+    parent = _BY_ID.get(row.id.rpartition(".")[0])
+    return parent if parent is not None and parent.is_list else None
+
+
+_LIST_PARENTS: Final = {row.id: _list_parent(row) for row in CATALOGUE}
+_ITEM_FIELDS: Final = {
+    row.id: tuple(child for child in CATALOGUE if _LIST_PARENTS[child.id] is row) for row in CATALOGUE
+}
 
 
 def list_parent(attribute: Attribute) -> Attribute | None:
     """The list of objects of which `attribute` is a field (`hazardousSubstances` of its impact), or None."""
-    parent = _BY_ID.get(attribute.id.rpartition(".")[0])
-    return parent if parent is not None and parent.is_list else None
+    return _LIST_PARENTS[attribute.id]
 
 
 def item_fields(attribute: Attribute) -> tuple[Attribute, ...]:
     """Rows that are fields of each entry of the list `attribute`."""
-    return tuple(a for a in CATALOGUE if list_parent(a) is attribute)
+    return _ITEM_FIELDS[attribute.id]
+
+
+def _as_field(row: Attribute) -> Field:
+    return Field(
+        **{name: getattr(row, name) for name in ValueForm.__slots__},
+        name=row.path[-1],
+        definition=row.definition,
+        attribute_id=row.id,
+    )
+
+
+_FIELDS_OF_SHAPE: Final = {
+    shape.name: {field.name: field for field in shape.fields} for shape in SHAPES.values()
+}
+_FIELDS_OF_LIST: Final = {
+    row.id: {**_FIELDS_OF_SHAPE[row.shape], **{child.path[-1]: _as_field(child) for child in children}}
+    for row in CATALOGUE
+    if row.shape is not None and (children := _ITEM_FIELDS[row.id])
+}
+
+
+def members_of(form: ValueForm) -> Mapping[str, Field]:
+    """Members of a nested value of this form by name, those that are rows of the catalogue last."""
+    if form.shape is None:
+        return {}
+    own = _FIELDS_OF_LIST.get(form.id) if isinstance(form, Attribute) else None
+    return own if own is not None else _FIELDS_OF_SHAPE[form.shape]
 
 
 def fields_of(form: ValueForm) -> tuple[Field, ...]:
-    """Members of a nested value of this form, those that are rows of the catalogue last."""
-    if form.shape is None:
-        return ()
-    rows = item_fields(form) if isinstance(form, Attribute) and form.is_list else ()
-    own = tuple(
-        Field(
-            **{name: getattr(row, name) for name in ValueForm.__slots__},
-            name=row.path[-1],
-            definition=row.definition,
-            attribute_id=row.id,
-        )
-        for row in rows
-    )
-    return SHAPES[form.shape].fields + own
+    """The same, in order."""
+    return tuple(members_of(form).values())

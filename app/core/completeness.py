@@ -21,6 +21,11 @@ from app.core.vocabulary import CATEGORIES, SECTIONS, Category, Level, Section
 
 State = Literal["missing", "present", "not-applicable", "not-yet-due", "optional", "implausible"]
 
+_ASKED: Final = tuple(row for row in CATALOGUE if not row.system)
+"""Rows that the maker is asked for."""
+
+_NEVER_BLOCKING: Final[frozenset[Section]] = frozenset({"use"})
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -44,7 +49,9 @@ class Finding:
         Rows of the `use` section are owed once the battery is in service; they are shown as missing, but a
         passport that is out must still take a reading that holds only some of them.
         """
-        return self.state == "implausible" or (self.state == "missing" and self.section != "use")
+        return self.state == "implausible" or (
+            self.state == "missing" and self.section not in _NEVER_BLOCKING
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Public form, as in a problem document."""
@@ -69,14 +76,15 @@ def findings(draft: Draft, category: Category | None = None) -> tuple[Finding, .
     every category requires it.
     """
     known = category or draft.category
-    rows = tuple(_finding(row, draft, known) for row in CATALOGUE if not row.system)
-    odd = tuple(_implausible(found.attribute_ids[0], found.why, known) for found in contradictions(draft))
-    return rows + odd
+    return tuple(_finding(row, *_judge(row, draft, known)) for row in _ASKED) + _odd(draft, known)
 
 
 def blocking(draft: Draft) -> tuple[Finding, ...]:
     """The findings that keep this draft from being issued."""
-    return tuple(finding for finding in findings(draft) if finding.blocks)
+    category = draft.category
+    judged = ((row, *_judge(row, draft, category)) for row in _ASKED if row.section not in _NEVER_BLOCKING)
+    missing = tuple(_finding(*each) for each in judged if each[2] == "missing")
+    return missing + _odd(draft, category)
 
 
 def require(draft: Draft) -> "CompletePassport":
@@ -123,9 +131,19 @@ def _subject(draft: Draft, section: Section) -> dict[str, Any]:
 # --- one row
 
 
-def _finding(row: Attribute, draft: Draft, category: Category | None) -> Finding:
+def _judge(row: Attribute, draft: Draft, category: Category | None) -> tuple[ObligationKind, State, str]:
     kind = _kind(row, category)
-    state, why = _state(row, draft, kind, category)
+    return kind, *_state(row, draft, kind, category)
+
+
+def _odd(draft: Draft, category: Category | None) -> tuple[Finding, ...]:
+    found = ((by_id(each.attribute_ids[0]), each.why) for each in contradictions(draft))
+    return tuple(
+        _finding(row, _kind(row, category), "implausible", why) for row, why in found if row is not None
+    )
+
+
+def _finding(row: Attribute, kind: ObligationKind, state: State, why: str) -> Finding:
     return Finding(
         attribute_id=row.id,
         name=row.name,
@@ -193,21 +211,3 @@ def _ask(row: Attribute) -> str:
     parent = list_parent(row)
     where = f" inside each entry of {parent.id}" if parent is not None else ""
     return f"give it{where} in a record of the {' or '.join(row.levels)}"
-
-
-def _implausible(attribute_id: str, why: str, category: Category | None) -> Finding:
-    row = by_id(attribute_id)
-    if row is None:
-        raise ValueError(f"no such attribute: {attribute_id}")
-    return Finding(
-        attribute_id=row.id,
-        name=row.name,
-        state="implausible",
-        obligation=_kind(row, category),
-        section=row.section,
-        clause=row.clause,
-        annex_point=row.annex_point,
-        ec_datapoint=row.ec_datapoint,
-        level=row.granularity,
-        why=why,
-    )

@@ -22,7 +22,7 @@ from typing import Any, Final, Literal, NoReturn, cast, get_args
 from app.core import identifiers, times
 from app.core.catalogue import CATALOGUE, SHAPES, Attribute, by_id, list_parent
 from app.core.errors import MalformedInput
-from app.core.nesting import SUBJECT, Node
+from app.core.nesting import NODES
 from app.core.texts import TEXTS, Place, string
 from app.core.values import check_object, check_value
 from app.core.vocabulary import Level
@@ -207,14 +207,14 @@ class _Values:
         """One member of `values`: an attribute, an object that holds further attributes, or a whole group."""
         if self.kind in WITHOUT_VALUES:
             place.refuse("level", f"A record of kind {self.kind} carries no passport values, only details.")
-        row, node = by_id(attribute_id), _node(attribute_id)
+        row, node = by_id(attribute_id), NODES.get(attribute_id)
         if row is None:
             if node is None:
                 _refuse_unknown(attribute_id, place)
             for name, member in _object(value, place, tuple(node.children)).items():
                 self.take(f"{attribute_id}.{name}", member, place.at(name))
             return
-        place = Place(place.pointer, row.clause)
+        place = place.under(row.clause)
         self._require_allowed(row, place)
         if node is not None and node.children and isinstance(value, dict):
             for name in node.children:
@@ -225,16 +225,14 @@ class _Values:
                 return
         if row.id in self.taken:
             place.refuse("twice", "This attribute is given twice in one record.")
-        self.taken[row.id] = check_value(
-            row, value, place.pointer, observed_at=self.sent_at, source=self.source
-        )
+        self.taken[row.id] = check_value(row, value, place, observed_at=self.sent_at, source=self.source)
 
     def reason(self, attribute_id: str, why: Any, place: Place) -> str:
         """Why an attribute does not apply, in the maker's words."""
         row = by_id(attribute_id)
         if row is None:
             _refuse_unknown(attribute_id, place)
-        place = Place(place.pointer, row.clause)
+        place = place.under(row.clause)
         self._require_allowed(row, place)
         if row.id in self.taken:
             place.refuse(
@@ -253,17 +251,6 @@ class _Values:
         if self.level is not None and self.level not in row.levels:
             wanted = " or ".join(row.levels)
             place.refuse("level", f"This attribute is set for a {wanted}, not for a {self.level}.")
-
-
-def _node(attribute_id: str) -> Node | None:
-    here: Mapping[str, Node] = SUBJECT
-    found: Node | None = None
-    for name in attribute_id.split("."):
-        found = here.get(name)
-        if found is None:
-            return None
-        here = found.children
-    return found
 
 
 def _refuse_unknown(attribute_id: str, place: Place) -> NoReturn:

@@ -55,6 +55,16 @@ def _nodes(members: Mapping[str, Any], prefix: str, rows: Mapping[str, Attribute
 SUBJECT: Final[Mapping[str, Node]] = tree(a for a in CATALOGUE if a.carried == "subject")
 """All members over all sections."""
 
+
+def _below(nodes: Mapping[str, Node]) -> Iterator[Node]:
+    for node in nodes.values():
+        yield node
+        yield from _below(node.children)
+
+
+NODES: Final[Mapping[str, Node]] = MappingProxyType({node.id: node for node in _below(SUBJECT)})
+"""All members at every depth by dotted id, groups among them."""
+
 SECTION_TREES: Final[Mapping[Section, Mapping[str, Node]]] = MappingProxyType(
     {
         section: tree(a for a in CATALOGUE if a.section == section and a.carried == "subject")

@@ -16,17 +16,32 @@ _FORBIDDEN: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u202
 
 
 class Place:
-    """Where a value stands: the JSON pointer for the sender, the clause for the reason."""
+    """Where a value stands: the JSON pointer for the sender, the clause for the reason.
 
-    __slots__ = ("clause", "pointer")
+    Steps are kept as they are; the pointer is written out only when something is refused.
+    """
 
-    def __init__(self, pointer: str, clause: str) -> None:
-        self.pointer = pointer
+    __slots__ = ("_parent", "_step", "clause")
+
+    def __init__(self, step: str | int, clause: str, parent: "Place | None" = None) -> None:
+        self._parent = parent
+        self._step = step
         self.clause = clause
 
     def at(self, step: str | int) -> "Place":
-        token = str(step).replace("~", "~0").replace("/", "~1")
-        return Place(f"{self.pointer}/{token}", self.clause)
+        return Place(step, self.clause, self)
+
+    def under(self, clause: str) -> "Place":
+        """The same place, asked for by another clause."""
+        return Place(self._step, clause, self._parent)
+
+    @property
+    def pointer(self) -> str:
+        """JSON pointer (RFC 6901); the outermost place is the pointer it was made with."""
+        if self._parent is None:
+            return str(self._step)
+        token = str(self._step).replace("~", "~0").replace("/", "~1")
+        return f"{self._parent.pointer}/{token}"
 
     def refuse(self, rule: str, detail: str) -> NoReturn:
         raise MalformedInput(detail, pointer=self.pointer, rule=rule, clause=self.clause)

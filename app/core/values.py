@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from app.core import schema_forms, units
-from app.core.catalogue import SHAPES, Attribute, Field, ValueForm, fields_of
+from app.core.catalogue import SHAPES, Attribute, Field, ValueForm, members_of
 from app.core.texts import TEXTS, Place, languages, string
 
 _DECIMAL: Final = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,12})?")
@@ -22,7 +22,7 @@ _MAX_SERIES: Final = 10_000
 
 
 def check_value(
-    attribute: Attribute, value: Any, pointer: str, *, observed_at: str = "", source: str = ""
+    attribute: Attribute, value: Any, pointer: str | Place, *, observed_at: str = "", source: str = ""
 ) -> Any:
     """`value` as it is signed: texts, whole numbers, and for dynamic rows `{value, observedAt, source}`.
 
@@ -30,7 +30,7 @@ def check_value(
 
     Raises: MalformedInput with pointer, rule and clause.
     """
-    place = Place(pointer, attribute.clause)
+    place = pointer if isinstance(pointer, Place) else Place(pointer, attribute.clause)
     if attribute.wrapped:
         return _reading(attribute, value, place, observed_at, source)
     if attribute.type == "object" and attribute.dynamic and isinstance(value, dict):
@@ -187,13 +187,13 @@ def _series(form: ValueForm, value: Any, place: Place) -> list[Any]:
         place.refuse("type", "Send a list of points.")
     if len(value) > _MAX_SERIES:
         place.refuse("length", f"At most {_MAX_SERIES} points.")
-    fields = {field.name: field for field in fields_of(form)}
+    fields = members_of(form)
     # Points are many and alike: their numbers are bare, in the unit that the field's definition names.
     return [check_object(fields, point, place.at(i), bare_numbers=True) for i, point in enumerate(value)]
 
 
 def _nested(form: ValueForm, value: Any, place: Place) -> dict[str, Any]:
-    fields = {field.name: field for field in fields_of(form)}
+    fields = members_of(form)
     found: dict[str, Any] = check_object(fields, value, place)
     any_of = SHAPES[form.shape].any_of if form.shape else ()
     if any_of and not any(name in found for name in any_of):
