@@ -172,6 +172,9 @@ def _announce(start: Start, place: Place) -> None:
     ca_file = start.authority.ca_file if start.authority else None
     if not announce.wait_until_up(start.origin, place.addresses[0], ca_file):
         return
-    show(start)
-    if start.authority:
-        ca_page.server(start.authority, start.origin, place.addresses[0], place.port + 1).serve_forever()
+    if start.authority is None:
+        show(start)
+        return
+    with ca_page.server(start.authority, start.origin, place.addresses[0], place.port + 1) as page:
+        show(start)  # only now: what is printed is there
+        page.serve_forever()

@@ -70,7 +70,7 @@ def seed(ctx: Context) -> Facts:
         for each in SIGN_INS:
             accounts.add(ctx, each.name, each.password, each.role)
     issued = [one for one in reading.list_passports(ctx) if one["state"] == "issued"]
-    return Facts(str(issued[0]["page"]), SIGN_INS, PLANT_TOKEN)
+    return Facts(str(issued[0]["identifier"]), SIGN_INS, PLANT_TOKEN)
 
 
 def records() -> list[list[dict[str, Any]]]:
