@@ -4,7 +4,7 @@ Rules, in this order, the same in the browser:
 a. `@context` is a list of at most 8 texts, each of the allow-list, credentials/v2 first; with the product's
 own
    context it is exactly those two. Nothing brings a context further in.
-b. No null; no member that starts with @ but @value, @language, @direction, @type, @id.
+b. No null, no empty list; no member that starts with @ but @value, @language, @direction, @type, @id.
 c. `type`: at most 8 texts, VerifiableCredential among them. `issuer`: an IRI or an object whose `id` is one.
 d. `credentialSubject`: one object, or up to 16. `id`: an IRI where there is one.
 e. `validFrom`, `validUntil`: date-times with zone, in order.
@@ -100,7 +100,8 @@ def _contexts(value: Any, allowed: frozenset[str]) -> bool:
 
 
 def _plain(value: Any) -> None:
-    """No context inside, no null, no JSON-LD keyword that changes what a reader sees (T21)."""
+    """No context inside; no null or empty list, which a signature over meaning does not cover; no JSON-LD
+    keyword that changes what a reader sees (T21)."""
     waiting, odd = [value], False
     while waiting:
         one = waiting.pop()
@@ -110,6 +111,7 @@ def _plain(value: Any) -> None:
             odd = odd or any(name.startswith("@") and name not in _KEYWORDS for name in one)
             waiting.extend(one.values())
         elif isinstance(one, list):
+            odd = odd or not one
             waiting.extend(one)
         elif one is None:
             odd = True

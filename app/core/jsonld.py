@@ -10,19 +10,25 @@ PyLD calls RDFC-1.0 by its older name, URDNA2015; for SHA-256 the two are the sa
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, NoReturn
 
+import orjson
 from pyld import canon
 from pyld import jsonld as pyld
 from pyld.context_resolver import ContextResolver
+from pyld.identifier_issuer import IdentifierIssuer
 
 from app.core import contexts
+from app.core.canonical import jcs
+from app.core.errors import MalformedInput
 from app.core.proof_error import DataLoss, TooComplex, UnknownContext
 
 _SENTINEL: Final = "x-undefined:"
 _VOCABULARY: Final = f"{_SENTINEL}term/"
+_EXPAND_CONTEXT: Final = {"@vocab": _VOCABULARY}
 _BASE: Final = f"{_SENTINEL}/base/"
 """What no context defines lands in this vocabulary, what is relative under this base: both are seen and
 refused. Without a base PyLD would take one of its own, and sign it."""
@@ -54,16 +60,23 @@ class Canonicalizer:
 
     def __init__(self, documents: Mapping[str, bytes]) -> None:
         self._documents = {url: json.loads(data) for url, data in documents.items()}
-        self._resolver = ContextResolver({}, self._load)
+        self._resolver = _Resolver(self._load)
+        # What is signed is verified at once, and proofs share their options: the last few forms are kept.
+        self._kept = lru_cache(maxsize=16)(self._canonical)
 
     def canonicalize(self, document: Mapping[str, Any], limits: GraphLimits = LIMITS) -> bytes:
         """Canonical N-Quads of `document`, UTF-8.
 
         Raises: UnknownContext; DataLoss when a member would not be covered; TooComplex beyond `limits`.
         """
-        expanded = self.require_no_loss(document, limits)
-        dataset = self._call("to_rdf", expanded)
-        return canonical_nquads(dataset, limits)
+        try:
+            return self._kept(jcs(dict(document)), limits)
+        except MalformedInput as fault:
+            raise DataLoss("the document holds a value that JSON has no form for") from fault
+
+    def _canonical(self, canonical_json: bytes, limits: GraphLimits) -> bytes:
+        expanded = self.require_no_loss(orjson.loads(canonical_json), limits)
+        return canonical_nquads(_dataset(expanded), limits)
 
     def require_no_loss(self, document: Mapping[str, Any], limits: GraphLimits = LIMITS) -> list[Any]:
         """The expanded form of `document`, in which nothing was dropped and nothing is relative.
@@ -73,11 +86,11 @@ class Canonicalizer:
         """
         self._require_contexts(document.get("@context"))
         _require_plain([value for name, value in document.items() if name != "@context"])
-        expanded = self._call("expand", dict(document), expandContext={"@vocab": _VOCABULARY})
+        expanded = self._expand(document)
         _require_defined(expanded, limits)
         if len(expanded) != 1:
             raise DataLoss("the document holds nothing that its contexts define")
-        return expanded  # type: ignore[no-any-return]
+        return expanded
 
     def _require_contexts(self, value: Any) -> None:
         for url in value if isinstance(value, list) else [value]:
@@ -95,11 +108,16 @@ class Canonicalizer:
             "tag": "static",
         }
 
-    def _call(self, name: str, document: Any, **extra: Any) -> Any:
+    def _expand(self, document: Mapping[str, Any]) -> list[Any]:
         processor = pyld.JsonLdProcessor(on_property_dropped=_refuse_dropped)
-        options = {"documentLoader": self._load, "contextResolver": self._resolver, "base": _BASE} | extra
+        options = {
+            "documentLoader": self._load,
+            "contextResolver": self._resolver,
+            "base": _BASE,
+            "expandContext": _EXPAND_CONTEXT,
+        }
         try:
-            return getattr(processor, name)(document, options)
+            return processor.expand(dict(document), options)  # type: ignore[no-any-return]
         except pyld.JsonLdError as fault:
             # PyLD wraps what the loader and the drop hook raise
             cause: BaseException | None = fault
@@ -115,34 +133,68 @@ class Canonicalizer:
             raise DataLoss("the document is not sound JSON-LD for its contexts") from fault
 
 
+class _Resolver(ContextResolver):  # type: ignore[misc]
+    """Keeps contexts inside contexts by their identity; PyLD would serialize each of them at each use.
+
+    Only parts of the product's own files can come here: documents with inline contexts are refused before.
+    """
+
+    def __init__(self, load: Callable[[str, Mapping[str, Any]], dict[str, Any]]) -> None:
+        super().__init__({}, load)
+        self._kept: dict[int, tuple[Any, list[Any]]] = {}
+
+    def resolve(self, active_ctx: Any, context: Any, base: Any, cycles: Any = None) -> list[Any]:
+        if not isinstance(context, dict):
+            return super().resolve(active_ctx, context, base, cycles)  # type: ignore[no-any-return]
+        known = self._kept.get(id(context))
+        if known is not None and known[0] is context:
+            return known[1]
+        found: list[Any] = super().resolve(active_ctx, context, base, cycles)
+        if len(self._kept) < _MOST_KEPT:
+            self._kept[id(context)] = (context, found)
+        return found
+
+
+_MOST_KEPT: Final = 4_096
+
+
+class _Counting(canon.URDNA2015):  # type: ignore[misc]
+    """RDFC-1.0 that counts before it works: every first-degree hash is taken before anything factorial
+    starts."""
+
+    def __init__(self, limits: GraphLimits) -> None:
+        super().__init__()
+        self._limits = limits
+        self._hashes: dict[str, str] = {}
+        self._alike: Counter[str] = Counter()
+
+    def hash_first_degree_quads(self, id_: str) -> str:
+        if len(self.blank_node_info) > self._limits.unnamed_nodes:
+            raise TooComplex(f"more than {self._limits.unnamed_nodes} unnamed nodes")
+        found: str = super().hash_first_degree_quads(id_)
+        if id_ not in self._hashes:
+            self._hashes[id_] = found
+            self._alike[found] += 1
+            if self._alike[found] > self._limits.alike:
+                raise TooComplex(f"more than {self._limits.alike} unnamed nodes that look alike")
+        return found
+
+
 def canonical_nquads(dataset: Mapping[str, Any], limits: GraphLimits = LIMITS) -> bytes:
     """RDFC-1.0 of a PyLD dataset, whose unnamed nodes are counted first. Raises: TooComplex."""
-    require_limits(dataset, limits)
-    text: str = canon.URDNA2015().main(dataset, {"format": "application/n-quads"})
+    text: str = _Counting(limits).main(dataset, {"format": "application/n-quads"})
     return text.encode("utf-8")
 
 
-def require_limits(dataset: Mapping[str, Any], limits: GraphLimits = LIMITS) -> None:
-    """Count unnamed nodes, and those whose first-degree hash is the same (RDFC-1.0, 4.6). Raises:
-    TooComplex."""
-    state = canon.URDNA2015()
-    places = ("subject", "object", "name")
-    for graph, triples in dataset.items():
-        for triple in triples:
-            quad = dict(triple)
-            if graph != "@default":
-                quad["name"] = {
-                    "type": "blank node" if graph.startswith("_:") else "IRI",
-                    "value": graph,
-                }
-            unnamed = {quad[p]["value"] for p in places if p in quad and quad[p]["type"] == "blank node"}
-            for node in unnamed:
-                state.blank_node_info.setdefault(node, {"quads": []})["quads"].append(quad)
-    if len(state.blank_node_info) > limits.unnamed_nodes:
-        raise TooComplex(f"more than {limits.unnamed_nodes} unnamed nodes")
-    alike = Counter(state.hash_first_degree_quads(node) for node in state.blank_node_info)
-    if alike and max(alike.values()) > limits.alike:
-        raise TooComplex(f"more than {limits.alike} unnamed nodes that look alike")
+def _dataset(expanded: list[Any]) -> dict[str, Any]:
+    """The RDF dataset of an expanded document: PyLD's `to_rdf` without expanding a second time."""
+    processor = pyld.JsonLdProcessor()
+    issuer = IdentifierIssuer("_:b")
+    options = {"produceGeneralizedRdf": False, "processingMode": "json-ld-1.1"}
+    nodes: dict[str, Any] = {"@default": {}}
+    processor._create_node_map(expanded, nodes, "@default", issuer)
+    # every graph name is absolute or an unnamed node: require_no_loss has seen to it
+    return {name: processor._graph_to_rdf(graph, issuer, options) for name, graph in sorted(nodes.items())}
 
 
 def canonicalize(document: Mapping[str, Any], *, limits: GraphLimits = LIMITS) -> bytes:
@@ -161,7 +213,7 @@ def _refuse_dropped(name: Any) -> NoReturn:
 
 
 def _require_plain(value: Any) -> None:
-    """Refuse what expansion would drop or reinterpret without a trace: null and most keywords."""
+    """Refuse what expansion would drop or reinterpret without a trace: null, empty lists, most keywords."""
     waiting = [value]
     while waiting:
         one = waiting.pop()
@@ -172,6 +224,8 @@ def _require_plain(value: Any) -> None:
                 raise DataLoss("a JSON-LD keyword that is not taken in credentials")
             waiting.extend(one.values())
         elif isinstance(one, list):
+            if not one:
+                raise DataLoss("an empty list is not covered by the signature; leave the member out")
             waiting.extend(one)
 
 

@@ -42,7 +42,10 @@ def check(e: Evidence, establish: Establish, ages: dict[str, Any]) -> Check:
         return not_checked("status", "Not asked, because the signer is not known.")
     stale, asked = False, 0
     for entry in objects(e.document["credentialStatus"], "credentialStatus", MAX_ENTRIES):
-        if entry["type"] != "BitstringStatusListEntry" or entry.get("statusPurpose") not in _PURPOSES:
+        purpose = entry.get("statusPurpose")
+        if entry["type"] != "BitstringStatusListEntry" or not isinstance(purpose, str):
+            continue
+        if purpose not in _PURPOSES:
             continue
         asked += 1
         stale = _entry(e, entry, establish, ages) or stale
@@ -59,7 +62,8 @@ def _entry(e: Evidence, entry: Mapping[str, Any], establish: Establish, ages: di
     index = entry.get("statusListIndex")
     if not isinstance(url, str) or not isinstance(index, str) or not _is_number(index):
         raise ProofError("MALFORMED_VALUE_ERROR", "The record names its place on the list in a wrong form.")
-    if entry.get("statusSize", 1) != 1:
+    size = entry.get("statusSize", 1)
+    if type(size) is not int or size != 1:
         raise ProofError("MALFORMED_VALUE_ERROR", "The record uses a kind of list we do not know.")
     data = e.policy.status_lists.get(url)
     if data is None:  # (a)

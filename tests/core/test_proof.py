@@ -81,6 +81,7 @@ PLACES = {
     "as an unnamed node with a name": lambda d: d["credentialSubject"].update(id="_:b0"),
     "as a member with an unnamed name": lambda d: d["credentialSubject"].update({"_:p": "1"}),
     "as null": lambda d: d["credentialSubject"].update(batteryMass=None),
+    "as an empty list": lambda d: d["credentialSubject"].update(hazardousSubstances=[]),
     "as a keyword": lambda d: d["credentialSubject"].update({"@index": "1"}),
     "as a made-up keyword": lambda d: d["credentialSubject"].update({"@foo": "1"}),
     "as a context further in": lambda d: d["credentialSubject"].update({"@context": {"x": "urn:x"}}),

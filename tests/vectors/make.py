@@ -322,6 +322,8 @@ def forms() -> Iterator[Case]:
     null = with_subject()
     null["credentialSubject"]["nominalVoltage"] = None
     yield case("form: a null inside", text(sign(null, JCS)), "invalid", MALFORMED)
+    empty = with_subject(negativeEvents={"value": [], "observedAt": "2026-11-20T08:00:00Z"})
+    yield case("form: an empty list inside", text(sign(empty, JCS)), "invalid", MALFORMED)
     keyword = with_subject(**{"@graph": [{"id": k.ITEM}]})
     yield case("form: a JSON-LD keyword inside", text(sign(keyword, JCS)), "invalid", MALFORMED)
     many = a_credential(credentialStatus=[k.status_list.entry(k.REVOCATIONS, "revocation", 1)] * 9)
@@ -411,7 +413,7 @@ def readings() -> Iterator[Case]:
         yield case(f"JSON: {what}", value, "invalid", PARSING)
     yield case("JSON: just 256 kB", signed, "valid", padTo=262_144)
     yield case("JSON: one byte more than 256 kB", signed, "invalid", "RESOURCE_LIMIT", padTo=262_145)
-    deep = with_subject(capacityLog=json.loads("[" * 61 + "]" * 61))
+    deep = with_subject(capacityLog=json.loads("[" * 61 + "1" + "]" * 61))
     yield case("JSON: 63 deep", text(sign(deep, JCS)), "valid")
     most = text(sign(with_subject(capacityLog=[9007199254740991, -9007199254740991, 0]), JCS))
     yield case("JSON: the largest whole numbers", most, "valid")
