@@ -58,6 +58,16 @@ def values_for(level: str, **changes: Any) -> dict[str, Any]:
     return {name: value for name, value in (found | changes).items() if value is not None}
 
 
+def owed_values(level: str, **changes: Any) -> dict[str, Any]:
+    """Only what must not be missing, so that signing is quick."""
+    owed = {row.id for row in CATALOGUE if row.obligation["ev"].kind in ("required", "conditional")}
+    return {
+        name: value
+        for name, value in values_for(level, **changes).items()
+        if name in owed or name in changes or name == "batteryCategory"
+    }
+
+
 def a_record(kind: str, subject: dict[str, str], sent_at: datetime, **changes: Any) -> dict[str, Any]:
     """One record with an id of its own."""
     record: dict[str, Any] = {
@@ -106,6 +116,19 @@ def a_whole_pack(now: datetime, serial: str = SERIAL) -> Iterator[dict[str, Any]
         yield make(now + timedelta(seconds=minute))
     yield pack_record(now + timedelta(seconds=2), serial)
     yield release_record(now + timedelta(seconds=3), serial)
+
+
+def a_lean_pack(now: datetime, serial: str = SERIAL) -> Iterator[dict[str, Any]]:
+    """The same with what is owed alone: quick to sign."""
+    yield model_record(now, values=owed_values("model"))
+    yield batch_record(now, values=owed_values("batch"))
+    yield from a_further_pack(now, serial)
+
+
+def a_further_pack(now: datetime, serial: str) -> Iterator[dict[str, Any]]:
+    """Pack and stamp of one more battery of a known model and batch."""
+    yield pack_record(now, serial, values=owed_values("item"))
+    yield release_record(now, serial)
 
 
 def body(record: dict[str, Any]) -> bytes:

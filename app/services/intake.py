@@ -23,6 +23,7 @@ from app.store.unit_of_work import Collision, UnitOfWork
 
 SENDER_AHEAD: Final = timedelta(minutes=5)
 LATE: Final = timedelta(days=30)
+_TRIES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,30 +142,25 @@ def _store(
     ctx: Context, plant: Plant, record: IntakeRecord, body: bytes, digest: bytes, now: datetime
 ) -> tuple[int, str | None]:
     """The record's sequence number, and its kept answer if it was accepted before. Raises: Conflict."""
-    with ctx.unit_of_work() as work:
-        known = work.records.find(plant.id, record.record_id)
-        if known is None:
-            try:
-                sequence = _insert(work, plant, record, body, digest, now)
-            except Collision:
-                # Another worker took the same record in at this moment: judge it as a repeated one.
-                work.undo()
-                known = _reread(ctx, plant, record)
-            else:
-                _apply(work, plant, record, now)
-                work.quarantine.settle_body(plant.id, digest, to_text(now))
-                work.commit()
-                return sequence, None
-    if known.body_digest != digest:
-        raise Conflict(
-            f"The record id {record.record_id} was used before for another body. Give each record its own id."
-        )
-    return known.sequence, known.answer
-
-
-def _reread(ctx: Context, plant: Plant, record: IntakeRecord) -> Any:
-    with ctx.read() as store:
-        return store.records.find(plant.id, record.record_id)
+    for _ in range(_TRIES):
+        try:
+            with ctx.unit_of_work() as work:
+                known = work.records.find(plant.id, record.record_id)
+                if known is None:
+                    sequence = _insert(work, plant, record, body, digest, now)
+                    _apply(work, plant, record, now)
+                    work.quarantine.settle_body(plant.id, digest, to_text(now))
+                    work.commit()
+                    return sequence, None
+        except Collision:
+            continue  # another worker stored this record, or the first one of its battery, at this moment
+        if known.body_digest != digest:
+            raise Conflict(
+                f"The record id {record.record_id} was used before for another body."
+                " Give each record its own id."
+            )
+        return known.sequence, known.answer
+    raise RuntimeError("a record collided at each of five tries to store it")
 
 
 def _insert(
@@ -184,7 +180,7 @@ def _apply(work: UnitOfWork, plant: Plant, record: IntakeRecord, now: datetime) 
     if key is None:
         return
     at = to_text(now)
-    battery = work.batteries.by_key(key.digest())
+    battery = work.batteries.held(key.digest())
     if battery is None:
         work.batteries.add(
             key=key.digest(), operator=plant.economic_operator_id, gtin=key.gtin, serial=key.serial,
@@ -236,13 +232,18 @@ def _answer(
 
 def _keep(ctx: Context, plant: Plant, body: bytes, digest: bytes, refusal: Rejected, now: datetime) -> str:
     problem = {"code": refusal.code, "detail": str(refusal), **refusal.members()}
-    with ctx.unit_of_work() as work:
-        quarantine_id = work.quarantine.keep(
-            operator=plant.economic_operator_id, plant_id=plant.id, body_digest=digest, body=body,
-            problem=json.dumps(problem), record_id=_record_id(body), at=to_text(now),
-        )  # fmt: skip
-        work.commit()
-    return quarantine_id
+    for _ in range(_TRIES):
+        try:
+            with ctx.unit_of_work() as work:
+                quarantine_id = work.quarantine.keep(
+                    operator=plant.economic_operator_id, plant_id=plant.id, body_digest=digest, body=body,
+                    problem=json.dumps(problem), record_id=_record_id(body), at=to_text(now),
+                )  # fmt: skip
+                work.commit()
+        except Collision:
+            continue  # another worker keeps the same body: now it is there to be counted up
+        return quarantine_id
+    raise RuntimeError("a refused record collided at each of five tries to keep it")
 
 
 def _record_id(body: bytes) -> str | None:
@@ -254,7 +255,8 @@ def _record_id(body: bytes) -> str | None:
     except RecursionError:
         return None
     found = document.get("recordId") if isinstance(document, dict) else None
-    return found[:64] if isinstance(found, str) else None
+    # A lone surrogate or a zero byte, which JSON can spell, is nothing that a database takes.
+    return found[:64] if isinstance(found, str) and found.isprintable() else None
 
 
 def _text(body: bytes) -> str:

@@ -9,7 +9,7 @@ Source: design decision 1, 2, 9; T39, T45, T51.
 
 import hashlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
@@ -118,7 +118,10 @@ def refresh(ctx: Context, key: BatteryKey) -> None:
         if battery is None or battery.state != "issued":
             return
         draft, newest_record = drafts.load(store, battery)
-        passport = completeness.require(draft)
+        try:
+            passport = completeness.require(draft)
+        except IncompletePassport:
+            return  # what is out stays as it is; the draft says what a later record took away
         newest = {
             row.section: row
             for row in store.documents.newest_of([battery.key], (*DYNAMIC_SECTIONS, "public"))
@@ -129,7 +132,7 @@ def refresh(ctx: Context, key: BatteryKey) -> None:
         if credential.holds_values(passport, section) and _is_due(passport, section, newest.get(section), now)
     ]
     if due:
-        plan = _plan(ctx, battery, due)
+        plan = _plan_refresh(ctx, battery, due)
         signed = [_sign_item(ctx, battery, passport, section, plan, ()) for section in due]
         _publish(ctx, battery, signed, newest_record)
 
@@ -137,9 +140,9 @@ def refresh(ctx: Context, key: BatteryKey) -> None:
 def recover(ctx: Context) -> int:
     """Finish what a crash left behind. Returns how many batteries were issued. Run at every start."""
     with ctx.read() as store:
-        waiting = store.batteries.released_but_not_issued()
-    outcomes = [issue_if_complete(ctx, BatteryKey(row.gtin, row.serial)) for row in waiting]
-    return sum(outcome.state == "issued" for outcome in outcomes)
+        waiting = store.batteries.unsettled()
+    outcomes = [(row.state, settle(ctx, BatteryKey(row.gtin, row.serial))) for row in waiting]
+    return sum((before, outcome.state) == ("draft", "issued") for before, outcome in outcomes)
 
 
 def _outcome(ctx: Context, key: BatteryKey) -> Outcome:
@@ -153,30 +156,47 @@ def _outcome(ctx: Context, key: BatteryKey) -> Outcome:
 
 def _intend(ctx: Context, battery: Any, passport: CompletePassport) -> dict[str, Any]:
     """The stored intention, made now or by a run that did not finish."""
-    with ctx.read() as store:
-        known = store.intentions.get(battery.key)
-    if known is not None and set(known["credentials"]) == set(credential.sections_to_issue(passport)):
-        return known
-    plan = _plan(ctx, battery, credential.sections_to_issue(passport))
-    with ctx.unit_of_work() as work:
+    sections = credential.sections_to_issue(passport)
+
+    def planned(work: UnitOfWork) -> dict[str, Any]:
+        known = work.intentions.get(battery.key)
+        if known is not None and set(known["credentials"]) == set(sections):
+            return known
+        plan = _plan(ctx, work, battery, sections)
         work.intentions.drop(battery.key)
         work.intentions.put(battery.key, ctx.issuer.did, plan, to_text(ctx.now()))
-        work.commit()
-    return plan
+        return plan
+
+    return _holding(ctx, battery, planned)
 
 
-def _plan(ctx: Context, battery: Any, sections: Sequence[Section]) -> dict[str, Any]:
-    with ctx.unit_of_work() as work:
-        plan = {
-            "at": to_text(ctx.now()),
-            "credentials": {section: f"urn:uuid:{uuid.uuid4()}" for section in sections},
-            "status": {
-                section: status.give_indexes(work, ctx.issuer.did, _subject_key(battery, section), section)
-                for section in sections
-            },
-        }
-        work.commit()
-    return plan
+def _plan_refresh(ctx: Context, battery: Any, sections: Sequence[Section]) -> dict[str, Any]:
+    return _holding(ctx, battery, lambda work: _plan(ctx, work, battery, sections))
+
+
+def _holding(ctx: Context, battery: Any, planned: Callable[[UnitOfWork], dict[str, Any]]) -> dict[str, Any]:
+    """A plan made while no other worker makes one for the same battery (T45)."""
+    for _ in range(_TRIES):
+        try:
+            with ctx.unit_of_work() as work:
+                work.batteries.held(battery.key)
+                plan = planned(work)
+                work.commit()
+        except Collision:
+            continue  # another battery of the model was faster to give the model's sections their indexes
+        return plan
+    raise RuntimeError("a plan collided at each of five tries to store it")
+
+
+def _plan(ctx: Context, work: UnitOfWork, battery: Any, sections: Sequence[Section]) -> dict[str, Any]:
+    return {
+        "at": to_text(ctx.now()),
+        "credentials": {section: f"urn:uuid:{uuid.uuid4()}" for section in sections},
+        "status": {
+            section: status.give_indexes(work, ctx.issuer.did, _subject_key(battery, section), section)
+            for section in sections
+        },
+    }
 
 
 def _subject_key(battery: Any, section: Section) -> bytes:
@@ -278,7 +298,7 @@ def _publish(ctx: Context, battery: Any, signed: Sequence[_Signed], newest_recor
     now = ctx.now()
     try:
         with ctx.unit_of_work() as work:
-            current = work.batteries.by_key(battery.key)
+            current = work.batteries.held(battery.key)
             if current is None or (current.state, current.release) != (battery.state, battery.release):
                 return False
             if drafts.load(work, current)[1] != newest_record:
@@ -333,10 +353,11 @@ def _status_in(body: bytes) -> Any:
 
 def _change_suspension(ctx: Context, key: BatteryKey, *, to: bool) -> None:
     now = ctx.now()
+    expected = ("issued", "withdrawn") if to else ("suspended", "released")
     with ctx.unit_of_work() as work:
-        battery = work.batteries.by_key(key.digest())
-        if battery is None:
-            return
+        battery = work.batteries.held(key.digest())
+        if battery is None or (battery.state, battery.release) != expected:
+            return  # another worker was faster, or the passport was revoked
         for list_name, index in status.set_bits(work, battery.key, "suspension", to=to):
             salt = log.derived_salt(ctx.secret, f"{list_name}#{index}{to_text(now)}")
             kind = "credential-suspended" if to else "credential-reinstated"

@@ -19,7 +19,7 @@ def revoke(ctx: Context, passport_uuid: str, reason: str, actor: Reader) -> None
         raise MalformedInput("Say why, in 3 to 500 characters.", pointer="/reason", rule="reason")
     now = ctx.now()
     with ctx.unit_of_work() as work:
-        battery = work.batteries.by_uuid(passport_uuid)
+        battery = work.batteries.held_by_uuid(passport_uuid)
         if battery is None:
             raise NotFound("There is no such passport.")
         if battery.economic_operator_id != actor.economic_operator_id:

@@ -64,8 +64,8 @@ def _free_index(store: Store, list_name: str, entries: int) -> int:
 def set_bits(store: Store, subject_key: bytes, purpose: str, *, to: bool) -> Sequence[tuple[str, int]]:
     """Set or clear the bits of every section of one battery. Returns (list, index) of each."""
     entries = [e for e in store.status_lists.entries_of([subject_key]) if e.purpose == purpose]
-    for name in {entry.list_name for entry in entries}:
-        row = store.status_lists.get(name)
+    for name in sorted({entry.list_name for entry in entries}):
+        row = store.status_lists.held(name)
         if row is None:
             raise NotFound("There is no such status list.")
         indexes = [entry.list_index for entry in entries if entry.list_name == name]
@@ -87,7 +87,7 @@ def published(ctx: Context, list_name: str) -> tuple[bytes, str]:
     if row.body is not None and now - parse(row.signed_at) < REFRESH:
         return bytes(row.body), str(row.digest)
     with ctx.unit_of_work() as work:
-        row = work.status_lists.get(list_name)
+        row = work.status_lists.held(list_name)
         if row is None:
             raise NotFound("There is no such status list.")
         body = _signed(ctx, row.name, row.purpose, row.bits, now)

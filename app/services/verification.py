@@ -41,14 +41,17 @@ def own(ctx: Context) -> Kept:
     known: Kept | None = ctx.kept.get("policy")
     if known and known.marks == marks and timedelta(0) <= now - known.made_at < KEPT_FOR:
         return known
+    status.all_published(ctx)  # may sign one anew, which changes its mark
+    with ctx.read() as store:
+        # read before the lists that count: a bit that is set meanwhile makes the marks differ at the next call
+        marks = store.trust_lists.marks()
     policy = Policy(
         trust_list=trust_service.current(ctx),
         trust_list_fetched_at=now,
         status_lists=status.all_published(ctx),
         schema_validator=_schema_problems,
     )
-    with ctx.read() as store:
-        made = Kept(store.trust_lists.marks(), now, policy)
+    made = Kept(marks, now, policy)
     ctx.kept["policy"] = made
     return made
 

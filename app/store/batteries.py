@@ -5,13 +5,16 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, insert, or_, select, update
 
 from app.store.tables import batteries, issuance_intentions
 
 # Built once: building a statement costs more than running it.
 _BY_KEY = select(batteries).where(batteries.c.key == bindparam("key"))
 _BY_UUID = select(batteries).where(batteries.c.passport_uuid == bindparam("passport_uuid"))
+# SQLite's write transactions wait for each other anyway; in PostgreSQL the row is held until this one ends.
+_HELD_BY_KEY = _BY_KEY.with_for_update(key_share=True)
+_HELD_BY_UUID = _BY_UUID.with_for_update(key_share=True)
 
 
 class Batteries:
@@ -35,6 +38,14 @@ class Batteries:
     def by_uuid(self, passport_uuid: str) -> Row[Any] | None:
         return self._connection.execute(_BY_UUID, {"passport_uuid": passport_uuid}).one_or_none()
 
+    def held(self, key: bytes) -> Row[Any] | None:
+        """The battery, kept from other writers until this transaction ends (T50)."""
+        return self._connection.execute(_HELD_BY_KEY, {"key": key}).one_or_none()
+
+    def held_by_uuid(self, passport_uuid: str) -> Row[Any] | None:
+        """The same by its passport's identifier."""
+        return self._connection.execute(_HELD_BY_UUID, {"passport_uuid": passport_uuid}).one_or_none()
+
     def change(self, key: bytes, at: str, **values: Any) -> None:
         self._connection.execute(
             update(batteries).where(batteries.c.key == key).values(changed_at=at, **values)
@@ -48,9 +59,14 @@ class Batteries:
             query.order_by(batteries.c.created_at, batteries.c.key).limit(limit)
         ).all()
 
-    def released_but_not_issued(self) -> Sequence[Row[Any]]:
-        """What a crash, or a value that came late, may have left behind."""
-        query = select(batteries).where(batteries.c.state == "draft", batteries.c.release == "released")
+    def unsettled(self) -> Sequence[Row[Any]]:
+        """What a crash, or a value that came late, may have left behind: state and stamp do not agree."""
+        query = select(batteries).where(
+            or_(
+                and_(batteries.c.state.in_(("draft", "suspended")), batteries.c.release == "released"),
+                and_(batteries.c.state == "issued", batteries.c.release == "withdrawn"),
+            )
+        )
         return self._connection.execute(query).all()
 
     def released_drafts_of(self, model_key: bytes, lot: str | None) -> Sequence[Row[Any]]:

@@ -33,6 +33,11 @@ class StatusLists:
     def get(self, name: str) -> Row[Any] | None:
         return self._connection.execute(select(status_lists).where(status_lists.c.name == name)).one_or_none()
 
+    def held(self, name: str) -> Row[Any] | None:
+        """The list, kept from other writers until this transaction ends: no bit is written over (T50)."""
+        query = select(status_lists).where(status_lists.c.name == name).with_for_update(key_share=True)
+        return self._connection.execute(query).one_or_none()
+
     def all(self) -> Sequence[Row[Any]]:
         return self._connection.execute(select(status_lists).order_by(status_lists.c.name)).all()
 

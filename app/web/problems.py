@@ -32,7 +32,7 @@ STATUS: Final[dict[type[PassportError], int]] = {
     errors.Forbidden: 403,
     errors.RateLimited: 429,
     errors.NotConfigured: 503,
-    ProofError: 422,
+    ProofError: 500,  # what we signed does not verify: no fault of the sender
     PassportError: 500,
 }
 HTTP_CODES: Final[dict[int, str]] = {

@@ -1,0 +1,183 @@
+"""Installations to test against: made once for each run, then copied for each test.
+
+`bare` has keys, tables, two plants and an account for each role. `issued` also holds one whole battery with
+its passport. Both stand on 24 November 2026, noon; a test moves its own clock on from there.
+"""
+
+import fcntl
+import json
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Engine, create_engine, insert, select, text
+
+from app import config, wiring
+from app.config import Settings
+from app.core.sections import ROLES
+from app.services import accounts, intake, plants
+from app.services.context import Context
+from app.store import engine as engines
+from app.store.tables import metadata
+from tests import factories
+
+ORIGIN = "https://passports.example"
+OPERATOR = "Musterzellen GmbH"
+START = datetime(2026, 11, 24, 12, tzinfo=UTC)
+TOKEN, OTHER_TOKEN = "token-of-hall-1-for-tests", "token-of-hall-2-for-tests"
+ROLES_WITH_ACCOUNT = tuple(role for role in ROLES if role != "public")
+PRODUCTION = {
+    "PASSPORT_OPERATOR_NAME": OPERATOR,
+    "PASSPORT_OPERATOR_IDENTIFIER": "https://maker.example/operators/1",
+}
+
+
+@dataclass
+class Clock:
+    """A clock that moves when a test says so."""
+
+    now: datetime = field(default=START)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **delta: float) -> datetime:
+        self.now += timedelta(**delta)
+        return self.now
+
+
+def password(role: str) -> str:
+    return f"password-of-{role}"
+
+
+def template(shared: Path, name: str) -> Path:
+    """The directory of a template, made by whichever process comes first."""
+    with open(shared / "templates.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = shared / f"{name}.done"
+        if not done.exists():
+            (_make_bare if name == "bare" else _make_issued)(shared)
+            done.touch()
+    return shared / name
+
+
+def session_tokens(shared: Path) -> dict[str, str]:
+    """A session token of each role, good for twelve hours from START."""
+    found: dict[str, str] = json.loads((shared / "tokens.json").read_text())
+    return found
+
+
+def load(directory: Path, database_url: str | None = None) -> Settings:
+    """The settings of a copied template."""
+    environ = {**PRODUCTION, **({"PASSPORT_DATABASE_URL": database_url} if database_url else {})}
+    return config.load(directory, environ)
+
+
+def copy(source: Path, target: Path) -> Path:
+    shutil.copytree(source, target)
+    target.chmod(0o700)
+    return target
+
+
+def into_postgresql(source: Path, server: str, name: str) -> str:
+    """The same rows in a new PostgreSQL database; returns its address."""
+    url = new_database(server, name)
+    engine = engines.create(url)
+    wiring.upgrade(engine)
+    rows = engines.create(load(source).database_url)
+    with rows.connect() as reading, engine.begin() as writing:
+        for table in metadata.sorted_tables:
+            found = [dict(row._mapping) for row in reading.execute(select(table))]
+            if found:
+                writing.execute(insert(table), found)
+        writing.execute(
+            text(
+                "select setval(pg_get_serial_sequence('intake_records', 'sequence'),"
+                " (select coalesce(max(sequence), 0) + 1 from intake_records), false)"
+            )
+        )
+    engine.dispose()
+    rows.dispose()
+    return url
+
+
+def new_database(server: str, name: str, like: str | None = None) -> str:
+    """A database of its own on a test server; `like` names another of which it is a copy."""
+    template_clause = f" TEMPLATE {like} STRATEGY file_copy" if like else ""
+    _administer(server, f"CREATE DATABASE {name}{template_clause}")
+    return server.replace("/postgres?", f"/{name}?")
+
+
+def drop_database(server: str, name: str) -> None:
+    _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def make_fast(server: str) -> None:
+    """Nothing of a test server outlives the tests, so it need not reach the disk."""
+    _administer(
+        server,
+        "ALTER SYSTEM SET fsync = off",
+        "ALTER SYSTEM SET full_page_writes = off",
+        "SELECT pg_reload_conf()",
+    )
+
+
+def _administer(server: str, *statements: str) -> None:
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+    engine.dispose()
+
+
+def unique(prefix: str) -> str:
+    return f"{prefix}_{uuid.uuid4().hex[:12]}"
+
+
+@contextmanager
+def opened(directory: Path, clock: Clock, database_url: str | None = None) -> Iterator[Context]:
+    """The services' context over a copied template."""
+    settings = load(directory, database_url)
+    engine = engines.create(settings.database_url)
+    try:
+        yield wiring.build(settings, engine=engine, now=clock)
+    finally:
+        engine.dispose()
+
+
+def rows(engine: Engine, table_name: str) -> list[dict[str, object]]:
+    """Every row of a table, straight from the database."""
+    with engine.connect() as connection:
+        return [dict(row._mapping) for row in connection.execute(select(metadata.tables[table_name]))]
+
+
+def _make_bare(shared: Path) -> None:
+    clock = Clock()
+    settings = config.create(shared / "bare", ORIGIN, demo=False, environ=PRODUCTION)
+    wiring.create_data(settings, clock)
+    wiring.migrate(settings, clock)
+    config.finish(settings)
+    with opened(shared / "bare", clock) as ctx:
+        plants.add(ctx, "hall-1", "Hall 1", TOKEN)
+        plants.add(ctx, "hall-2", "Hall 2", OTHER_TOKEN)
+        tokens = {}
+        for role in ROLES_WITH_ACCOUNT:
+            accounts.add(ctx, f"{role}-1", password(role), role)
+            tokens[role] = accounts.sign_in(ctx, f"{role}-1", password(role), f"192.0.2.{len(tokens)}")
+    (shared / "tokens.json").write_text(json.dumps(tokens))
+
+
+def _make_issued(shared: Path) -> None:
+    if not (shared / "bare.done").exists():
+        _make_bare(shared)
+        (shared / "bare.done").touch()
+    copy(shared / "bare", shared / "issued")
+    with opened(shared / "issued", Clock()) as ctx:
+        plant = plants.of_token(ctx, TOKEN)
+        for record in factories.a_whole_pack(START):
+            answer = intake.accept(ctx, plant, factories.body(record)).answer
+        assert answer["battery"]["state"] == "issued", answer
