@@ -108,7 +108,7 @@ ANNEX_POINTS = [
 ]
 
 
-@pytest.mark.parametrize(("role", "points"), ANNEX_POINTS, ids=lambda value: str(value))
+@pytest.mark.parametrize(("role", "points"), ANNEX_POINTS, ids=[role for role, _ in ANNEX_POINTS])
 def test_a_role_reads_the_points_of_annex_xiii_that_the_law_gives_it(role: str, points: set[str]):
     assert {sections.info(section).annex_point for section in sections.readable(role)} == points
 
