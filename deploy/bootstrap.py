@@ -96,16 +96,24 @@ def _stamp() -> dict[str, str]:
 
 
 def _is_current(kind: str, wanted: str) -> bool:
-    # exists() follows the link: it is false when the system's Python was replaced by another version
-    return _stamp().get(kind) == wanted and (VENV / "bin" / "python").exists()
+    return _stamp().get(kind) == wanted and _is_whole()
+
+
+def _is_whole() -> bool:
+    """An install ended well, for the interpreter that still stands behind the link (systems replace theirs)."""
+    python = _interpreter()
+    return _stamp().get("python") == python and Path(python).exists()
+
+
+def _interpreter() -> str:
+    return os.path.realpath(VENV / "bin" / "python")
 
 
 def _make(kind: str, wanted: str) -> None:
     stamp = VENV / "passport-stamp.json"
-    whole = bool(_stamp()) and (VENV / "bin" / "python").exists()
-    stamp.unlink(
-        missing_ok=True
-    )  # from here on an interruption leaves no stamp, so the next start begins again
+    whole = _is_whole()
+    # from here on an interruption leaves no stamp, so the next start begins again
+    stamp.unlink(missing_ok=True)
     lock = LOCKS[kind]
     count = sum(1 for line in lock.read_text(encoding="utf-8").splitlines() if "==" in line.split(" ")[0])
     say(f"Installing {count} packages into {VENV} (this once; a minute or so) ...")
@@ -121,7 +129,9 @@ def _make(kind: str, wanted: str) -> None:
             f"{tail}\nThe packages could not be installed: check the network or pip's settings (the lines"
             " above say what failed) and start again."
         )
-    stamps = {"runtime": _digest("runtime"), kind: wanted} if kind == "test" else {kind: wanted}
+    stamps = {kind: wanted, "python": _interpreter()}
+    if kind == "test":
+        stamps["runtime"] = _digest("runtime")
     fresh = stamp.with_suffix(".new")
     fresh.write_text(json.dumps(stamps), encoding="utf-8")
     fresh.replace(stamp)

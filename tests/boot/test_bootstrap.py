@@ -117,6 +117,16 @@ def test_an_interpreter_that_the_system_took_away_is_replaced(boot):
     assert any("venv" in command for command in boot._run.commands)
 
 
+def test_an_interpreter_of_another_version_behind_the_same_link_is_noticed(boot, tmp_path):
+    boot.environment("runtime")
+    (tmp_path / "python3.99").touch()
+    (boot.VENV / "bin" / "python").unlink()
+    (boot.VENV / "bin" / "python").symlink_to(tmp_path / "python3.99")
+    boot._run.commands.clear()
+    boot.environment("runtime")
+    assert any("venv" in command for command in boot._run.commands)
+
+
 def test_what_uv_cannot_do_pip_does(boot, monkeypatch):
     installer = Installer(boot.VENV, fails="/opt/uv")
     monkeypatch.setattr(boot, "_run", installer)
