@@ -105,19 +105,16 @@ function draw(judged, withRdfc) {
       await run(withRdfc);
     }));
   }
-  for (const { section, report } of judged) {
-    const passed = report.checks.filter((one) => one.outcome === 'passed').length;
-    parts.push(checkList(report, {
-      title: `${section.title}: ${passed} of ${report.checks.length} checks passed on this device`,
-      details: bad ? [] : technicalDetails(report),
-    }));
-  }
-  if (!withRdfc && judged.some(({ report }) => report.checks.some((one) => one.name === 'signature-rdfc' && one.outcome === 'not-checked'))) {
-    parts.push(h('p', { class: 'actions' },
-      h('button', { type: 'button', class: 'button', onclick: () => run(true) }, 'Check the signature over the meaning, too')));
-  }
-  panel.replaceChildren(h('details', { class: 'device-check__all', open: bad },
-    h('summary', { class: 'device-check__summary' }, parts[0]), ...parts.slice(1)));
+  const lists = judged.map(({ section, report }) =>
+    checkList(report, { title: section.title, details: bad ? [] : technicalDetails(report) }));
+  const isMeaningOpen = judged.some(({ report }) =>
+    report.checks.some((one) => one.name === 'signature-rdfc' && one.outcome === 'not-checked'));
+  panel.replaceChildren(...parts, h('details', { class: 'more', open: bad },
+    h('summary', null, 'What this device checked'),
+    ...lists,
+    !withRdfc && isMeaningOpen
+      ? h('p', { class: 'actions' }, h('button', { type: 'button', class: 'button', onclick: () => run(true) }, 'Check the second signature, too'))
+      : null));
   byId('device-says').textContent = `${verdict.headline}. ${verdict.sentence}`;
 }
 

@@ -84,6 +84,7 @@ async function show(opened) {
   stream = opened;
   say('Starting…');
   startPart.hidden = true;
+  byId('intro').classList.add('visually-hidden');
   byId('tools').hidden = false;
   video.srcObject = opened;
   await video.play().catch(() => undefined); // interrupted by a stop
@@ -108,6 +109,7 @@ export function stop() {
   viewfinder.hidden = true;
   byId('tools').hidden = true;
   startPart.hidden = false;
+  byId('intro').classList.remove('visually-hidden');
   letSleep();
 }
 

@@ -19,8 +19,12 @@ const choice = byId('choice');
 const code = /** @type {HTMLInputElement} */ (byId('code'));
 const help = byId('code-help');
 
-/** The code that was shown last is not taken again until it has left the picture. */
-let last = { text: '', seenAt: 0 };
+/**
+ * Codes that were dealt with are not taken again until they have left the picture: when each was seen last.
+ *
+ * @type {Map<string, number>}
+ */
+const dealtWith = new Map();
 
 /** Loaded when first needed, and beforehand while nothing else is to do. */
 const lazily = () => Promise.all([
@@ -51,24 +55,14 @@ async function open(text) {
   } else {
     camera.feedback('bad');
     const url = scanned.kind === 'link' ? scanned.url : new URL(tidy(text)).href;
-    const parts = view.foreignResult(/** @type {string} */ (scanned.host), url);
-    if (scanned.kind === 'battery') parts.push(lookUpHere(scanned.key, /** @type {string} */ (scanned.host)));
-    show(parts);
+    const host = /** @type {string} */ (scanned.host);
+    show(view.foreignResult(host, url, scanned.kind === 'battery' ? () => openRecord(scanned.key, host) : null));
   }
 }
 
 /** @param {string} host */
 function isOurs(host) {
   return isOwnHost(location, host) || isOwnHost(/** @type {any} */ (new URL(ORIGIN)), host);
-}
-
-/**
- * @param {BatteryKey} key
- * @param {string} host
- */
-function lookUpHere(key, host) {
-  return h('p', { class: 'actions' },
-    h('button', { type: 'button', class: 'button', onclick: () => openRecord(key, host) }, 'Look this battery up here'));
 }
 
 /**
@@ -123,13 +117,13 @@ function pageOf(known) {
  * @param {string | null} [page]
  */
 function show(parts, page = null) {
-  byId('intro').hidden = true;
   choice.hidden = true;
+  restOfPage(false);
   const again = camera.isRunning()
-    ? h('button', { type: 'button', class: 'button button--primary', onclick: next }, icon('scan'), 'Scan the next one')
-    : h('button', { type: 'button', class: 'button button--primary', onclick: clear }, 'Another battery');
+    ? h('button', { type: 'button', class: 'button button--primary', onclick: next }, icon('scan'), 'Scan next')
+    : h('button', { type: 'button', class: 'button button--primary', onclick: clear }, 'Another one');
   result.replaceChildren(...parts, h('div', { class: 'bottom-bar' },
-    page ? h('a', { class: 'button', href: page }, icon('document'), 'Whole passport') : null, again));
+    page ? h('a', { class: 'button', href: page }, icon('document'), 'Passport') : null, again));
   result.removeAttribute('aria-busy');
   byId('announcement').textContent = result.querySelector('.verdict__body')?.textContent ?? '';
   result.focus({ preventScroll: true });
@@ -139,13 +133,27 @@ function show(parts, page = null) {
 function clear() {
   result.replaceChildren();
   byId('announcement').textContent = '';
-  byId('intro').hidden = false;
+  restOfPage(true);
+  code.value = '';
   code.focus();
 }
 
+/**
+ * One thing at a time: with a result on the screen, the ways in are put away. The camera's stream goes on.
+ *
+ * @param {boolean} isShown
+ */
+function restOfPage(isShown) {
+  for (const id of ['camera-part', 'other']) byId(id).hidden = !isShown;
+  byId('intro').classList.toggle('visually-hidden', !isShown || camera.isRunning()); // the heading stays for who listens
+}
+
 function next() {
+  const now = performance.now();
+  for (const text of dealtWith.keys()) dealtWith.set(text, now); // the pause does not count as having left
   result.replaceChildren();
   choice.hidden = true;
+  restOfPage(true);
   camera.resume();
   byId('stage').scrollIntoView({ block: 'start' });
 }
@@ -155,22 +163,13 @@ function next() {
 /** @param {Found[]} found readable codes of one frame */
 function fromFrame(found) {
   const now = performance.now();
-  const fresh = [...new Set(found.map((one) => one.text))].filter((text) => {
-    if (text !== last.text) return true;
-    const isStill = now - last.seenAt < LEFT_AFTER_MS;
-    last.seenAt = now;
-    return !isStill;
-  });
+  const texts = [...new Set(found.map((one) => one.text))];
+  const fresh = texts.filter((text) => now - (dealtWith.get(text) ?? -Infinity) >= LEFT_AFTER_MS);
+  for (const text of texts) dealtWith.set(text, now);
   if (!fresh.length) return;
   camera.pause();
-  if (fresh.length === 1) take(fresh[0]);
-  else pick(fresh);
-}
-
-/** @param {string} text */
-function take(text) {
-  last = { text, seenAt: performance.now() };
-  open(text);
+  if (texts.length === 1) open(texts[0]);
+  else pick(texts);
 }
 
 /** @param {string[]} texts */
@@ -185,7 +184,7 @@ async function pick(texts) {
       note: scanned.kind === 'text' ? 'Not a battery’s code' : scanned.host ?? 'Number without a link',
       onPick: () => {
         choice.hidden = true;
-        take(text);
+        open(text);
       },
     };
   })));

@@ -4,12 +4,12 @@
 import './app.js';
 import { CHECK_NAMES, describe, OUTCOMES, shownChecks } from '../core/verdict.js';
 import { check } from '../services/verifying.js';
+import { batteryCard } from '../view/battery.js';
 import { byId, h, icon, installationOrigin } from '../view/dom.js';
 import { rootAlarm } from '../view/scan-result.js';
 import { checking, checkItem, technicalDetails, verdictCard } from '../view/verdict-card.js';
 
 /** @typedef {import('../core/report.js').Report} Report */
-/** @typedef {import('../core/verdict.js').Situation} Situation */
 
 const MAX_BYTES = 262_144;
 const text = /** @type {HTMLTextAreaElement} */ (byId('credential'));
@@ -67,12 +67,13 @@ async function askServer(bytes) {
 }
 
 /**
- * @param {{report: Report, situation: Situation}} device
+ * @param {Awaited<ReturnType<typeof check>>} device
  * @param {Report | string} server
  * @returns {HTMLElement[]}
  */
-function answers({ report, situation }, server) {
+function answers({ report, situation, labels }, server) {
   const parts = [];
+  const verdict = describe(report, situation);
   if (typeof server !== 'string') parts.push(comparison(report, server));
   if (situation.trustProblem === 'root-changed') {
     parts.push(rootAlarm(async () => {
@@ -83,12 +84,18 @@ function answers({ report, situation }, server) {
   }
   const plain = { offline: false, knownAt: null, trustProblem: null, now: situation.now };
   parts.push(h('div', { class: 'two' },
-    column('device', 'On this device', describe(report, situation), report),
+    column('device', 'On this device', verdict, report),
     typeof server === 'string'
       ? h('section', { class: 'stack' }, h('h2', null, 'By this server'),
         verdictCard({ state: 'missing', icon: 'not-checked', headline: 'No answer', sentence: server }))
       : column('server', 'By this server', serverWords(describe(server, plain)), server)));
-  const details = technicalDetails(report);
+  const isPassport = [report.document?.type].flat().some((type) => String(type).startsWith('BatteryPassport'));
+  const isAgreed = typeof server === 'string' || describe(server, plain).showsData;
+  if (isPassport && verdict.showsData && isAgreed) {
+    const about = { maker: report.issuerName ?? '', trusted: verdict.trusted, dimmed: verdict.state === 'revoked', labels };
+    parts.push(batteryCard(report.document, about));
+  }
+  const details = technicalDetails(verdict.showsData ? report : { ...report, document: null });
   parts.push(h('details', { class: 'more' }, h('summary', null, 'Key, digest and times'),
     h('dl', { class: 'pairs' }, ...details.map(([name, value]) =>
       h('div', null, h('dt', null, name), h('dd', { class: 'mono' }, value))))));

@@ -7,8 +7,8 @@ import { h, icon } from './dom.js';
 
 /** What a person can compare with the plate on the battery, and what comes first after it (T2). */
 const ROWS = [
-  'batteryModelIdentifier', 'batterySerialNumber', 'batteryCategory', 'batteryChemistry', 'ratedCapacity',
-  'nominalVoltage', 'batteryMass', 'manufacturingDate', 'warrantyPeriod',
+  'batterySerialNumber', 'batteryCategory', 'batteryChemistry', 'ratedCapacity', 'nominalVoltage', 'batteryMass',
+  'manufacturingDate', 'warrantyPeriod',
 ];
 
 /** @type {Readonly<Record<string, string>>} */

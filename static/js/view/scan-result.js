@@ -52,9 +52,10 @@ export function rootAlarm(onAccept) {
  *
  * @param {string} host
  * @param {string} url
+ * @param {(() => void) | null} onLookUp - look the same battery up in this installation
  * @returns {HTMLElement[]}
  */
-export function foreignResult(host, url) {
+export function foreignResult(host, url, onLookUp) {
   const isPlain = host.startsWith('http://');
   const warnings = [
     isInternational(host) ? 'This name holds letters that may look like others; above it stands in its technical form.' : null,
@@ -66,7 +67,9 @@ export function foreignResult(host, url) {
     verdictCard({ state: 'foreign', icon: 'foreign', headline: 'Leads to another site', sentence: 'Not checked by us, and not opened by itself.' }, { level: 'h2' }),
     h('p', { class: 'scan__host' }, host),
     ...warnings.map((text) => h('p', { class: 'banner banner--warn' }, h('span', null, text))),
-    h('p', { class: 'actions' }, h('a', { class: 'button', href: url, target: '_blank', rel: 'noopener noreferrer external' }, 'Open it all the same')),
+    h('p', { class: 'actions' },
+      onLookUp ? h('button', { type: 'button', class: 'button', onclick: onLookUp }, 'Look this battery up here') : null,
+      h('a', { class: 'button', href: url, target: '_blank', rel: 'noopener noreferrer external' }, 'Open it all the same')),
   ];
 }
 

@@ -33,12 +33,24 @@ export function checking() {
  */
 export function checkList(report, { title, open = false, details = [] } = {}) {
   const checks = shownChecks(report);
-  const passed = checks.filter((check) => check.outcome === 'passed').length;
   return h('details', { class: 'more', open },
-    h('summary', null, title ?? `${passed} of ${checks.length} checks passed`),
+    h('summary', null, `${title ? `${title}: ` : ''}${tally(checks)}`),
     h('ol', { class: 'checks' }, ...checks.map(checkItem)),
     details.length ? h('dl', { class: 'pairs' }, ...details.map(([name, text]) =>
       h('div', null, h('dt', null, name), h('dd', { class: 'mono' }, text)))) : null);
+}
+
+/**
+ * @param {readonly Check[]} checks
+ * @returns {string} such as `9 checks passed, 3 not made`
+ */
+function tally(checks) {
+  const count = (/** @type {string} */ outcome) => checks.filter((check) => check.outcome === outcome).length;
+  return [
+    count('failed') ? `${count('failed')} check failed` : null,
+    `${count('passed')} ${count('failed') ? '' : 'checks '}passed`,
+    count('not-checked') ? `${count('not-checked')} not made` : null,
+  ].filter(Boolean).join(', ');
 }
 
 /**
