@@ -100,7 +100,7 @@ def _is_current(kind: str, wanted: str) -> bool:
 
 
 def _is_whole() -> bool:
-    """An install ended well, for the interpreter that still stands behind the link (systems replace theirs)."""
+    """An install ended well, for the interpreter that still stands behind the link; systems replace it."""
     python = _interpreter()
     return _stamp().get("python") == python and Path(python).exists()
 
