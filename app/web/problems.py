@@ -72,7 +72,8 @@ def status_of(error: PassportError) -> int:
 def answer(code: str, status: int, detail: str, members: dict[str, Any] | None = None) -> Response:
     """One problem, as JSON or as a page."""
     reference = secrets.token_hex(4)
-    _log.info("problem %s %s %s %s", reference, status, code, request.method)
+    level = logging.ERROR if status >= 500 else logging.INFO  # without a set-up, Python shows warnings and worse
+    _log.log(level, "problem %s %s %s %s", reference, status, code, request.method)
     members = members or {}
     if wants_page():
         page = render_template(
