@@ -133,7 +133,6 @@ def _sign_as_stranger(ctx: Context) -> None:
     for stored in rows:
         document = orjson.loads(bytes(stored.body))
         del document["proof"]
-        del document["credentialStatus"]
         document["issuer"] = {"id": stranger.did, "name": ctx.issuer.name}
         signed = proof.add_proofs(document, stranger, ctx.now())
         _overwrite(ctx, row.key, stored.section, proof.serialize(signed))
