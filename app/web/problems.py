@@ -72,7 +72,8 @@ def status_of(error: PassportError) -> int:
 def answer(code: str, status: int, detail: str, members: dict[str, Any] | None = None) -> Response:
     """One problem, as JSON or as a page."""
     reference = secrets.token_hex(4)
-    level = logging.ERROR if status >= 500 else logging.INFO  # without a set-up, Python shows warnings and worse
+    # Shown even where nobody set up logging, which shows warnings and worse.
+    level = logging.ERROR if status >= 500 else logging.INFO
     _log.log(level, "problem %s %s %s %s", reference, status, code, request.method)
     members = members or {}
     if wants_page():
