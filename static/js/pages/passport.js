@@ -47,13 +47,34 @@ async function judge(all, withRdfc) {
     const { report, situation } = await check(section.bytes, {
       origin: new URL(section.subject || location.href).origin,
       expectedSubject: section.subject || null,
-      linked: new Map(others.map((other) => [other.url, other.bytes])),
+      linked: new Map(others.map((other) => [listedAs(other.url, all), other.bytes])),
       fromStore: section.fromStore,
       withRdfc,
     });
     judged.push({ section, report, situation, verdict: describe(report, situation) });
   }
   return judged;
+}
+
+/**
+ * The public part names one version of each model section; the newest one is served at the address above it.
+ * @param {string} url
+ * @param {Section[]} all
+ */
+function listedAs(url, all) {
+  const open = all.find((section) => section.name === 'public');
+  const related = open ? addressesIn(open.bytes) : [];
+  return related.find((address) => address.startsWith(`${url}/`)) ?? url;
+}
+
+/** @param {Uint8Array<ArrayBuffer>} bytes */
+function addressesIn(bytes) {
+  try {
+    const { relatedResource = [] } = JSON.parse(new TextDecoder().decode(bytes));
+    return relatedResource.map((/** @type {{id: string}} */ entry) => String(entry.id));
+  } catch {
+    return []; // damaged: the checks say so
+  }
 }
 
 /** @param {boolean} [withRdfc] */
