@@ -33,7 +33,7 @@ PROBLEMS: Final = {
     ),
     "too-large": Explanation(
         "Too large",
-        "The body is larger than what is taken here: 1 MB for a record, 256 kB for a credential.",
+        "The body is larger than what is taken here: 1 MB.",
         "Send records one by one; keep raw logs with you and send their digest.",
     ),
     "incomplete-passport": Explanation(
