@@ -5,7 +5,7 @@ import ipaddress
 import socket
 import sys
 import tempfile  # sockets must have short paths
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from app.services import plants
 from app.services.context import Context
 from app.services.plants import Plant
 from tests import installation
-from tests.installation import Clock
+from tests.installation import Clock, Refilled
 
 _NAMES_OF_THIS_MACHINE = {None, "", "localhost", socket.gethostname()}
 
@@ -75,17 +75,11 @@ def postgresql() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgresql_template(shared: Path, postgresql: str) -> Callable[[str], str]:
-    """Name of a database that holds a template's rows."""
-    made: set[str] = set()
-
-    def ready(name: str) -> str:
-        if name not in made:
-            installation.into_postgresql(installation.template(shared, name), postgresql, f"template_{name}")
-            made.add(name)
-        return f"template_{name}"
-
-    return ready
+def refilled(postgresql: str) -> Iterator[Refilled]:
+    """The PostgreSQL database of this process's tests."""
+    found = Refilled(postgresql)
+    yield found
+    found.dispose()
 
 
 @pytest.fixture
@@ -112,16 +106,13 @@ def data_dir(shared: Path, start: str, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def database_url(request: pytest.FixtureRequest, database: str, start: str) -> Iterator[str | None]:
-    """None for the SQLite file in the data directory, else a PostgreSQL database of this test alone."""
+def database_url(request: pytest.FixtureRequest, shared: Path, database: str, start: str) -> str | None:
+    """None for the SQLite file in the data directory, else a PostgreSQL database with the same rows."""
     if database == "sqlite":
-        yield None
-        return
-    server = request.getfixturevalue("postgresql")
-    like = request.getfixturevalue("postgresql_template")(start)
-    name = installation.unique("test")
-    yield installation.new_database(server, name, like)
-    installation.drop_database(server, name)
+        return None
+    refilled: Refilled = request.getfixturevalue("refilled")
+    refilled.fill(installation.template(shared, start))
+    return refilled.url
 
 
 @pytest.fixture

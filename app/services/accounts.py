@@ -19,6 +19,7 @@ from app.core.errors import Conflict, MalformedInput, Unauthenticated
 from app.core.times import to_text
 from app.services import throttling
 from app.services.context import Context
+from app.store.unit_of_work import Collision
 
 SESSION_LENGTH: Final = timedelta(hours=12)
 MIN_PASSWORD: Final = 10
@@ -44,14 +45,16 @@ def add(ctx: Context, name: str, password: str, role: str) -> None:
         raise MalformedInput(
             f"A password has at least {MIN_PASSWORD} characters.", pointer="/password", rule="password"
         )
-    with ctx.unit_of_work() as work:
-        if work.accounts.by_name(name):
-            raise Conflict(f"The account {name} exists already.")
-        work.accounts.add(
-            account_id=str(uuid.uuid4()), operator=ctx.issuer.did, name=name,
-            password_hash=_hash(password, secrets.token_bytes(16)), role=role, at=to_text(ctx.now()),
-        )  # fmt: skip
-        work.commit()
+    password_hash = _hash(password, secrets.token_bytes(16))
+    try:
+        with ctx.unit_of_work() as work:
+            work.accounts.add(
+                account_id=str(uuid.uuid4()), operator=ctx.issuer.did, name=name,
+                password_hash=password_hash, role=role, at=to_text(ctx.now()),
+            )  # fmt: skip
+            work.commit()
+    except Collision:
+        raise Conflict(f"The account {name} exists already.") from None
 
 
 def sign_in(ctx: Context, name: str, password: str, address: str) -> str:

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 import orjson
 
@@ -32,6 +32,7 @@ from app.store.unit_of_work import Collision, Store, UnitOfWork
 DYNAMIC_SECTIONS: Final[tuple[Section, ...]] = ("condition", "use", "warranty")
 SUMMARY_INTERVAL: Final = timedelta(days=1)
 _TRIES: Final = 5
+_Plan = TypeVar("_Plan", dict[str, Any], dict[str, Any] | None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,8 @@ def issue_if_complete(ctx: Context, key: BatteryKey) -> Outcome:
         if battery.release != "released":
             return Outcome(key, "waiting-for-stamp", battery.passport_uuid)
         plan = _intend(ctx, battery, passport)  # (2)
+        if plan is None:
+            continue
         signed = _sign_all(ctx, battery, passport, plan)  # (3) (4)
         if _publish(ctx, battery, signed, newest_record):  # (5)
             return _outcome(ctx, key)
@@ -154,11 +157,14 @@ def _outcome(ctx: Context, key: BatteryKey) -> Outcome:
     return Outcome(key, state, battery.passport_uuid)
 
 
-def _intend(ctx: Context, battery: Any, passport: CompletePassport) -> dict[str, Any]:
-    """The stored intention, made now or by a run that did not finish."""
+def _intend(ctx: Context, battery: Any, passport: CompletePassport) -> dict[str, Any] | None:
+    """The stored intention, made now or by a run that did not finish. None: another worker issued it."""
     sections = credential.sections_to_issue(passport)
 
-    def planned(work: UnitOfWork) -> dict[str, Any]:
+    def planned(work: UnitOfWork) -> dict[str, Any] | None:
+        held = work.batteries.held(battery.key)
+        if held is None or held.state != "draft":
+            return None
         known = work.intentions.get(battery.key)
         if known is not None and set(known["credentials"]) == set(sections):
             return known
@@ -167,19 +173,22 @@ def _intend(ctx: Context, battery: Any, passport: CompletePassport) -> dict[str,
         work.intentions.put(battery.key, ctx.issuer.did, plan, to_text(ctx.now()))
         return plan
 
-    return _holding(ctx, battery, planned)
+    return _stored_plan(ctx, planned)
 
 
 def _plan_refresh(ctx: Context, battery: Any, sections: Sequence[Section]) -> dict[str, Any]:
-    return _holding(ctx, battery, lambda work: _plan(ctx, work, battery, sections))
+    def planned(work: UnitOfWork) -> dict[str, Any]:
+        work.batteries.held(battery.key)
+        return _plan(ctx, work, battery, sections)
+
+    return _stored_plan(ctx, planned)
 
 
-def _holding(ctx: Context, battery: Any, planned: Callable[[UnitOfWork], dict[str, Any]]) -> dict[str, Any]:
-    """A plan made while no other worker makes one for the same battery (T45)."""
+def _stored_plan(ctx: Context, planned: Callable[[UnitOfWork], _Plan]) -> _Plan:
+    """What `planned` makes in one transaction, in which it holds the battery (T45)."""
     for _ in range(_TRIES):
         try:
             with ctx.unit_of_work() as work:
-                work.batteries.held(battery.key)
                 plan = planned(work)
                 work.commit()
         except Collision:

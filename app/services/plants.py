@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from app.core.errors import Conflict, MalformedInput, Unauthenticated
 from app.core.times import to_text
 from app.services.context import Context
+from app.store.unit_of_work import Collision
 
 _PLANT_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
@@ -28,17 +29,18 @@ def add(ctx: Context, plant_id: str, name: str, token: str | None = None) -> str
     if not _PLANT_ID.fullmatch(plant_id):
         raise MalformedInput("A plant's id is made of a-z, 0-9 and -, such as hall-2.", rule="plant-id")
     token = token or secrets.token_urlsafe(32)
-    with ctx.unit_of_work() as work:
-        if work.plants.get(plant_id):
-            raise Conflict(f"The plant {plant_id} exists already.")
-        work.plants.add(
-            plant_id=plant_id,
-            operator=ctx.issuer.did,
-            name=name,
-            token_hash=_hash(token),
-            at=to_text(ctx.now()),
-        )
-        work.commit()
+    try:
+        with ctx.unit_of_work() as work:
+            work.plants.add(
+                plant_id=plant_id,
+                operator=ctx.issuer.did,
+                name=name,
+                token_hash=_hash(token),
+                at=to_text(ctx.now()),
+            )
+            work.commit()
+    except Collision:
+        raise Conflict(f"The plant {plant_id} exists already.") from None
     return token
 
 

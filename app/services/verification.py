@@ -43,7 +43,7 @@ def own(ctx: Context) -> Kept:
         return known
     status.all_published(ctx)  # may sign one anew, which changes its mark
     with ctx.read() as store:
-        # read before the lists that count: a bit that is set meanwhile makes the marks differ at the next call
+        # before the lists that count: a bit set meanwhile makes the marks differ at the next call
         marks = store.trust_lists.marks()
     policy = Policy(
         trust_list=trust_service.current(ctx),
