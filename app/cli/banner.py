@@ -1,4 +1,4 @@
-"""The lines that a start prints: fewer than 25, so that nothing scrolls away in a small terminal."""
+"""The lines that a start prints: fewer than 25 with those of a first start, so that nothing scrolls away."""
 
 import shutil
 import sys
@@ -50,8 +50,7 @@ def lines(start: Start, *, columns: int, colour: bool, blocks: bool) -> list[str
         f"Open Battery Passport runs at {start.origin}",
         f"A passport to scan: {start.passport_url}",
         *(beside(code, facts) if code else facts),
-        f"Data in {start.data_dir}",
-        f"Start afresh: {start.reset}",
+        f"Data in {start.data_dir} (afresh: {start.reset})",
         *(_for_phones(start, colour=colour, blocks=blocks)),
     ]
 

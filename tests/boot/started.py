@@ -65,7 +65,7 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(*options: str, last_line: str = "Start afresh:", **more: str) -> Iterator[Running]:
+def running(*options: str, last_line: str = "Data in", **more: str) -> Iterator[Running]:
     """Start, read up to the banner's last line, and leave nothing running."""
     process = subprocess.Popen(
         [ROOT / "run", *options],

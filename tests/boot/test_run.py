@@ -51,7 +51,7 @@ def test_a_start_says_all_in_fewer_than_25_lines_and_serves_the_passport_it_show
     directory, port = data
     with running("--data", str(directory)) as server:
         assert server.banner[0] == f"Open Battery Passport runs at http://localhost:{port}"
-        assert len(server.banner) < 25
+        assert len(server.banner) <= 22  # a first start says two lines more, and stays below 25
         text = "\n".join(server.banner)
         for word in ("Ctrl-C", "deploy/README.md", "./run --lan", "Sign in at", str(directory), "--reset"):
             assert word in text
