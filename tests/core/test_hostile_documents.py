@@ -23,10 +23,10 @@ POLICY = Policy(
 ODD_TEXT = r"""
 null true false 0 1 -1 "" "x" "urn:x" "_:b" "@id" "2026-02-30T00:00:00Z" "9999-12-31T23:59:59-14:00"
 "<\u0009x>" [] {} [[]] [null] {"a":"b"} {"id":"urn:x"} {"id":null} ["a",1] [["a"],["b"]] {"":""}
-{"type":["a",{}]} {"@value":"x"} {"@value":null} {"@value":"x","@language":"no_language"} {"@value":"x","@type":"urn:t"}
-{"@value":{"a":1},"@type":"@json"} {"@id":"urn:x"} {"@id":7} {"@type":"@json"} {"@list":["a"]} {"@set":["x"]}
-{"@reverse":{"urn:p":"urn:q"}} {"@graph":[]} {"@nest":{"a":1}} {"@included":[{"id":"urn:x"}]} {"@context":{}}
-{"en":"x","d_e":"y"} {"urn:p":{"urn:q":["a","a"]}}
+{"type":["a",{}]} {"@value":"x"} {"@value":null} {"@value":"x","@language":"no_language"}
+{"@value":"x","@type":"urn:t"} {"@value":{"a":1},"@type":"@json"} {"@id":"urn:x"} {"@id":7} {"@type":"@json"}
+{"@list":["a"]} {"@set":["x"]} {"@reverse":{"urn:p":"urn:q"}} {"@graph":[]} {"@nest":{"a":1}}
+{"@included":[{"id":"urn:x"}]} {"@context":{}} {"en":"x","d_e":"y"} {"urn:p":{"urn:q":["a","a"]}}
 """
 ODD = st.sampled_from([json.loads(text) for text in ODD_TEXT.split()])
 

@@ -229,6 +229,19 @@ def test_a_model_section_is_checked_against_the_public_section_that_lists_it() -
     assert check(model, linked={"urn:public": other}).error == "LINK_DIGEST_MISMATCH"
 
 
+def test_a_forged_public_section_cannot_list_a_genuine_part() -> None:
+    model = a_model_section()
+    document = json.loads(a_public_section(model))
+    del document["proof"]
+    forged = text(sign(document, Suite("ecdsa-jcs-2019", k.Key("forger", method=k.METHOD)))).encode()
+    assert check(model, linked={"urn:public": forged}).error == "LINK_DIGEST_MISMATCH"
+
+
+def test_a_listed_part_of_another_passport_is_refused() -> None:
+    part = text(sign(a_credential(passport="urn:uuid:1"), JCS)).encode()
+    assert check(a_public_section(part), linked={URL: part}).error == "SUBJECT_MISMATCH"
+
+
 def test_a_section_of_another_model_or_passport_is_refused() -> None:
     """T3."""
     model = a_model_section(credentialSubject={"id": f"{k.ORIGIN}/01/09506000134369", "type": "BatteryModel"})

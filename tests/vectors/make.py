@@ -243,6 +243,12 @@ def signers() -> Iterator[Case]:
     stranger = a_credential(issuer={"id": k.STRANGER.did, "name": k.NAME})
     unknown = text(sign(stranger, Suite(JCS.name, k.STRANGER)))
     yield case("issuer that nobody lists", unknown, "unknown", "ISSUER_UNTRUSTED")
+    for what, more in {
+        "another purpose": {"proofPurpose": "authentication"},
+        "a nonce": {"nonce": "1"},
+    }.items():
+        odd = text(sign(stranger, Suite(JCS.name, k.STRANGER, more=more)))
+        yield case(f"issuer that nobody lists, proof with {what}", odd, "invalid", PROOF)
     unlisted = text(sign(a_credential(), Suite(JCS.name, k.SEAL_UNLISTED)))
     yield case("a key that nobody lists, of a listed issuer", unlisted, "unknown", "ISSUER_UNTRUSTED")
     own = a_credential(issuer=k.SELF_MADE.did)
@@ -281,6 +287,8 @@ def forms() -> Iterator[Case]:
         "the product's context alone": [ours],
         "one context as a text": v2,
         "no context": None,
+        "an empty list of contexts": [],
+        "credentials/v2 twice": [v2, v2, ours],
         "an unknown version of ours": [v2, ours.replace("/v1", "/v2")],
         "the context with a trailing slash": [v2, ours + "/"],
     }
@@ -366,6 +374,14 @@ def meanings() -> Iterator[Case]:
     yield case(
         "foreign profile, RDFC alone, left out: no signature was checked",
         text(sign(foreign, Suite(RDFC.name, k.OTHER))),
+        "unknown",
+        withRdfc=False,
+    )
+    endorsed = sign(foreign, Suite(RDFC.name, k.OTHER), JCS)
+    yield case("foreign profile, RDFC by the issuer, JCS by another", text(endorsed), "valid")
+    yield case(
+        "foreign profile, RDFC by the issuer left out: another's JCS is no replacement",
+        text(endorsed),
         "unknown",
         withRdfc=False,
     )
