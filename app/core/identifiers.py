@@ -119,7 +119,7 @@ def battery_key(gtin_text: str, serial_text: str) -> BatteryKey:
 
 
 def path_value(raw: str) -> str:
-    """One path segment, percent-decoded. Raises: MalformedIdentifier for a broken escape, `%00`, non-UTF-8."""
+    """One path segment, decoded. Raises: MalformedIdentifier for a broken escape, `%00` or non-UTF-8."""
     if _PERCENT.search(raw):
         raise MalformedIdentifier("A % in an address needs two hexadecimal digits after it.", rule="percent")
     data = unquote_to_bytes(raw)
@@ -163,7 +163,7 @@ def parse_scanned(text: str) -> BatteryKey:
         raise MalformedIdentifier("This text is too long for a battery's identifier.", rule="length")
     if match := _ELEMENT_STRING.fullmatch(text) or _PLAIN.fullmatch(text.removesuffix(_GROUP_SEPARATOR)):
         return battery_key(match[1], match[2])
-    # Cut by hand: urlsplit drops tabs and line ends inside an address, which a browser's reading does not (T18).
+    # Cut by hand: urlsplit drops tabs and line ends inside an address, a browser does not (T18).
     if link := _LINK.fullmatch(text):
         return parse_path(link[1])
     raise MalformedIdentifier(
