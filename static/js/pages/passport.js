@@ -29,7 +29,8 @@ async function sections() {
   return Promise.all(cards.map(async (card) => {
     const { sectionUrl = '', section = '', subject = '' } = /** @type {HTMLElement} */ (card).dataset;
     const url = new URL(sectionUrl, location.href);
-    const { bytes, fromStore } = await fetchBytes(url.pathname, { accept: 'application/vc' });
+    const credentials = section === 'public' ? 'omit' : 'same-origin'; // the public part may be kept on this device
+    const { bytes, fromStore } = await fetchBytes(url.pathname, { accept: 'application/vc', credentials });
     return { name: section, title: card.querySelector('h3')?.textContent ?? section, url: url.href, subject, bytes, fromStore };
   }));
 }
@@ -58,8 +59,10 @@ async function judge(all, withRdfc) {
 
 /**
  * The public part names one version of each model section; the newest one is served at the address above it.
+ *
  * @param {string} url
  * @param {Section[]} all
+ * @returns {string}
  */
 function listedAs(url, all) {
   const open = all.find((section) => section.name === 'public');
@@ -67,7 +70,10 @@ function listedAs(url, all) {
   return related.find((address) => address.startsWith(`${url}/`)) ?? url;
 }
 
-/** @param {Uint8Array<ArrayBuffer>} bytes */
+/**
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ * @returns {string[]} addresses of the parts that a public part lists
+ */
 function addressesIn(bytes) {
   try {
     const { relatedResource = [] } = JSON.parse(new TextDecoder().decode(bytes));

@@ -5,7 +5,7 @@ import { CONTEXT_COPIES, hasDigest } from '../core/contexts.js';
 import { NotComputable } from '../core/keys.js';
 import { NotCanonical } from '../core/no-loss.js';
 import { scriptUrl } from '../device/script-url.js';
-import { fetchBytes } from './fetching.js';
+import { fetchPublic } from './fetching.js';
 
 const TIME_LIMIT = 10_000;
 
@@ -18,7 +18,7 @@ async function start() {
   /** @type {Record<string, unknown>} */
   const contexts = {};
   await Promise.all(CONTEXT_COPIES.map(async ({ url, path, sha256 }) => {
-    const { bytes } = await fetchBytes(path);
+    const { bytes } = await fetchPublic(path);
     if (!await hasDigest(bytes, sha256)) throw new NotComputable('Not checked: the vocabulary here is not the right one.');
     contexts[url] = JSON.parse(new TextDecoder().decode(bytes));
   }));

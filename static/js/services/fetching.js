@@ -22,16 +22,16 @@ const FROM_STORE = 'x-from-store';
  * Only paths are taken, so that nothing is ever asked of another host.
  *
  * @param {string} path - starts with one slash
- * @param {{accept?: string, cache?: RequestCache}} [options]
+ * @param {{accept?: string, cache?: RequestCache, credentials?: RequestCredentials}} [options]
  * @returns {Promise<Fetched>}
  * @throws {NotThere} {@link Unreachable}
  */
-export async function fetchBytes(path, { accept = '*/*', cache = 'default' } = {}) {
+export async function fetchBytes(path, { accept = '*/*', cache = 'default', credentials = 'same-origin' } = {}) {
   if (!/^\/(?!\/)/.test(path)) throw new TypeError('only paths of this site are fetched');
   let response;
   let bytes;
   try {
-    response = await fetch(path, { headers: { Accept: accept }, cache });
+    response = await fetch(path, { headers: { Accept: accept }, cache, credentials });
     bytes = new Uint8Array(await response.arrayBuffer());
   } catch (error) {
     throw new Unreachable('no answer', { cause: error });
@@ -46,4 +46,30 @@ export async function fetchBytes(path, { accept = '*/*', cache = 'default' } = {
     fetchedAt: Number.isNaN(given) ? Date.now() : given,
     fromStore: response.headers.has(FROM_STORE),
   };
+}
+
+const AGAIN_AFTER_MS = 20_000;
+
+/** @type {Map<string, {asked: number, answer: Promise<Fetched>}>} */
+const recent = new Map();
+
+/**
+ * What is the same for everybody: asked for without the session, so that it may be kept on this device, and once for
+ * all parts of a page.
+ *
+ * @param {string} path
+ * @returns {Promise<Fetched>}
+ */
+export function fetchPublic(path) {
+  const kept = recent.get(path);
+  if (kept && performance.now() - kept.asked < AGAIN_AFTER_MS) return kept.answer;
+  const answer = fetchBytes(path, { credentials: 'omit' });
+  recent.set(path, { asked: performance.now(), answer });
+  answer.catch(() => recent.delete(path));
+  return answer;
+}
+
+/** Forget what was asked for a moment ago. */
+export function forgetRecent() {
+  recent.clear();
 }

@@ -27,7 +27,7 @@ const ACCEPT = 'application/vc';
 export async function publicSection(which) {
   const path = 'uuid' in which ? `/passports/${which.uuid}/sections/public` : keyPath(which);
   try {
-    return await fetchBytes(path, { accept: ACCEPT });
+    return await fetchBytes(path, { accept: ACCEPT, credentials: 'omit' });
   } catch (error) {
     if (error instanceof Unreachable) throw new ResolveError('offline');
     if (!(error instanceof NotThere)) throw error;

@@ -6,7 +6,7 @@
 
 import { parseRoot, parseTrustList, TrustListError } from '../core/trust-list.js';
 import * as storage from '../device/storage.js';
-import { fetchBytes, NotThere, Unreachable } from './fetching.js';
+import { fetchBytes, fetchPublic, forgetRecent, NotThere, Unreachable } from './fetching.js';
 
 /** @typedef {import('../core/trust-list.js').TrustList} TrustList */
 /** @typedef {'root-changed' | 'refused' | 'rolled-back' | 'expired' | 'malformed' | 'unreachable'} TrustProblem */
@@ -27,7 +27,7 @@ export async function currentTrust() {
   /** @type {Trust} */
   const trust = { list: null, problem: null, fetchedAt: null, fromStore: false, now };
   try {
-    const [root, list] = await Promise.all([fetchBytes('/trust/root.json'), fetchBytes('/trust/list.json')]);
+    const [root, list] = await Promise.all([fetchPublic('/trust/root.json'), fetchPublic('/trust/list.json')]);
     trust.fetchedAt = list.fetchedAt;
     trust.fromStore = list.fromStore;
     const pinned = await storage.get('root');
@@ -49,7 +49,8 @@ export async function currentTrust() {
  * @returns {Promise<void>}
  */
 export async function acceptNewRoot() {
-  const { bytes } = await fetchBytes('/trust/root.json', { cache: 'reload' });
+  forgetRecent();
+  const { bytes } = await fetchBytes('/trust/root.json', { cache: 'reload', credentials: 'omit' });
   parseRoot(bytes);
   await storage.put('root', bytes);
   await storage.put('newest-version', 0);

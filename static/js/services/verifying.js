@@ -5,13 +5,15 @@ import { isObject } from '../core/evidence.js';
 import { loads, MalformedJson } from '../core/json-strict.js';
 import { UnknownKeyword, validate } from '../core/schema.js';
 import { verify } from '../core/verification.js';
-import { fetchBytes, NotThere, Unreachable } from './fetching.js';
+import { fetchPublic, NotThere, Unreachable } from './fetching.js';
 import { currentTrust } from './trust.js';
 
 /** @typedef {import('../core/report.js').Report} Report */
 /** @typedef {import('../core/verdict.js').Situation} Situation */
 /** @typedef {import('../core/link-check.js').Linked} Linked */
 
+/** What is known is called of now as long as it is younger than this. */
+const RECENT_MS = 3 * 60_000;
 const SCHEMA_BASE = 'https://w3id.org/open-battery-passport/schema/';
 
 /**
@@ -41,11 +43,12 @@ export async function check(bytes, { origin, expectedSubject = null, linked, wit
     canonicalize,
   }, { now: trust.now, expectedSubject, linked });
   const stored = [...statusLists.values()].some((fetched) => fetched.fromStore);
+  const isOld = trust.fetchedAt !== null && trust.now - trust.fetchedAt > RECENT_MS; // by the browser's own cache
   return {
     report,
     labels: labelsOf([...schemas.values()][0]?.bytes),
     situation: {
-      offline: trust.fromStore || stored || fromStore,
+      offline: trust.fromStore || stored || fromStore || isOld || !navigator.onLine,
       knownAt: trust.fetchedAt,
       trustProblem: trust.problem,
       now: trust.now,
@@ -124,7 +127,7 @@ async function fetchAll(urls, pathOf) {
     const path = typeof url === 'string' ? pathOf(url) : null;
     if (!path) return;
     try {
-      found.set(url, await fetchBytes(path));
+      found.set(url, await fetchPublic(path));
     } catch (error) {
       if (!(error instanceof Unreachable || error instanceof NotThere)) throw error;
     }
