@@ -254,6 +254,8 @@ def test_a_section_of_another_model_or_passport_is_refused() -> None:
 def test_a_unit_section_belongs_by_passport_and_subject() -> None:
     use = text(sign(a_credential(type=["VerifiableCredential", "BatteryPassportUse"]), JCS)).encode()
     assert check(signed(), linked={"urn:use": use}).check("links").outcome == "passed"
+    public = a_public_section(a_model_section())
+    assert check(use, linked={"urn:public": public}).check("links").outcome == "passed", "never listed"
     subject = a_credential()["credentialSubject"] | {"id": k.ITEM + "X"}
     other = text(sign(a_credential(credentialSubject=subject), JCS)).encode()
     assert check(signed(), linked={"urn:use": other}).error == "SUBJECT_MISMATCH"

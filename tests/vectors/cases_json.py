@@ -11,7 +11,7 @@ BACKSLASH = chr(92)
 
 
 def json_strict() -> dict[str, Any]:
-    """`base64`: the document; `result`: ok or error; `decimals`: whether fractions are taken (intake only)."""
+    """`base64`: the document; `result`: ok or error; `decimals`: are fractions taken (intake only)."""
     good = {
         "an object": '{"a":1}',
         "white space all round": ' \t\r\n{ "a" : [ 1 , 2 ] } \n',

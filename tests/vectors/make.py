@@ -365,6 +365,15 @@ def meanings() -> Iterator[Case]:
         yield case(
             f"{count} more unnamed nodes", text(_with_rdfc(many, within=error is None)), verdict, error
         )
+    values = [f"{n}" for n in range(500)]
+    near = [{"id": f"urn:h:{n}", "hazardousSubstanceClass": values} for n in range(3)]
+    same = [{"id": "urn:h", "hazardousSubstanceClass": [f"{n}-{v}" for v in values]} for n in range(3)]
+    document = _with_rdfc(with_subject(hazardousSubstances=near), within=True)
+    yield case("three times 500 values of a property", text(document), "valid")
+    document = _with_rdfc(with_subject(hazardousSubstances=same), within=False)
+    yield case("1500 values of one node's property, in parts", text(document), "invalid", "RESOURCE_LIMIT")
+    series = [{"observedAt": "2026-11-20T08:00:00Z", "stateOfHealth": f"{n}.5"} for n in range(1_200)]
+    yield case("a series of 1200 points", text(sign(with_subject(capacityLog=series))), "valid")
     foreign = k.a_foreign_credential()
     yield case(
         "foreign profile, RDFC alone, issuer listed",

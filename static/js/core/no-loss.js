@@ -6,7 +6,8 @@
 
 /** Vocabulary that catches what no context defines. */
 export const SENTINEL = 'urn:x-undefined:';
-export const MAX_VALUES_OF_ONE_PROPERTY = 1_000;
+/** Each value of a node's property is compared with all before it: most that the squares of their numbers add up to. */
+export const MAX_COMPARISONS = 1_000_000;
 
 /** An IRI that N-Quads can carry: no character that would end it early. */
 const ABSOLUTE = /^[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>"{}|^`\\]*$/;
@@ -34,16 +35,14 @@ export function dataLoss(message) {
 }
 
 /**
- * Refuse what expansion would drop or reinterpret without a trace: null, keywords, very long lists.
+ * Refuse what expansion would drop or reinterpret without a trace: null, empty lists, most keywords.
  *
  * @param {unknown} value - the document without its `@context`
  */
 export function requirePlain(value) {
   if (value === null) throw dataLoss('a null is not covered by the signature; leave the member out');
   if (Array.isArray(value)) {
-    if (value.length > MAX_VALUES_OF_ONE_PROPERTY) {
-      throw new NotCanonical('RESOURCE_LIMIT', `more than ${MAX_VALUES_OF_ONE_PROPERTY} values of one property`);
-    }
+    if (!value.length) throw dataLoss('an empty list is not covered by the signature; leave the member out');
     value.forEach(requirePlain);
   } else if (typeof value === 'object') {
     for (const [name, member] of Object.entries(value)) {
@@ -56,27 +55,49 @@ export function requirePlain(value) {
 }
 
 /**
- * Every property, type, datatype and reference of an expanded form is an absolute IRI outside the sentinel.
+ * Every property, type, datatype and reference of an expanded form is an absolute IRI outside the sentinel; and no
+ * node, gathered from all places that name it, has values beyond the limit.
  *
  * @param {any} expanded
  */
 export function requireDefined(expanded) {
-  if (Array.isArray(expanded)) {
-    expanded.forEach(requireDefined);
-  } else if (typeof expanded === 'object' && expanded !== null) {
-    if ('@value' in expanded) {
-      requireLiteral(expanded);
-      return;
-    }
-    for (const [name, value] of Object.entries(expanded)) {
-      if (name === '@id' || name === '@type') {
-        [value].flat().forEach(requireAbsolute);
-      } else {
-        if (name !== '@list' && name !== '@graph') requireAbsolute(name);
-        requireDefined(value);
-      }
+  /** @type {Map<unknown, Map<string, number>>} number of values by node and property */
+  const values = new Map();
+  const waiting = [expanded];
+  while (waiting.length) {
+    const one = waiting.pop();
+    if (Array.isArray(one)) {
+      waiting.push(...one);
+    } else if (typeof one === 'object' && one !== null) {
+      if ('@value' in one) requireLiteral(one);
+      else waiting.push(...membersOf(one, values));
     }
   }
+  let comparisons = 0;
+  for (const counts of values.values()) for (const count of counts.values()) comparisons += count * count;
+  if (comparisons > MAX_COMPARISONS) throw new NotCanonical('RESOURCE_LIMIT', 'too many values of one property');
+}
+
+/**
+ * @param {Record<string, any>} one - a node or list of the expanded form
+ * @param {Map<unknown, Map<string, number>>} values
+ * @returns {unknown[]} what is still to be looked at
+ */
+function membersOf(one, values) {
+  const node = one['@id'] ?? one;
+  const counts = values.get(node) ?? new Map();
+  values.set(node, counts);
+  const found = [];
+  for (const [name, value] of Object.entries(one)) {
+    if (name === '@id' || name === '@type') {
+      [value].flat().forEach(requireAbsolute);
+    } else {
+      if (name !== '@list' && name !== '@graph') requireAbsolute(name);
+      found.push(value);
+    }
+    if (Array.isArray(value)) counts.set(name, (counts.get(name) ?? 0) + value.length);
+  }
+  return found;
 }
 
 /** @param {any} literal */

@@ -127,7 +127,8 @@ function requireContexts(e) {
 }
 
 /**
- * No context inside, no null, no JSON-LD keyword that changes what a reader sees (T21).
+ * No context inside; no null or empty list, which a signature over meaning does not cover; no JSON-LD keyword that
+ * changes what a reader sees (T21).
  *
  * @param {unknown} document
  */
@@ -141,6 +142,7 @@ function requirePlain(document) {
       odd ||= Object.keys(one).some((name) => name.startsWith('@') && !KEYWORDS.has(name));
       waiting.push(...Object.values(one));
     } else if (Array.isArray(one)) {
+      odd ||= !one.length;
       waiting.push(...one);
     } else if (one === null) {
       odd = true;
