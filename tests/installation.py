@@ -22,7 +22,7 @@ from app.core.sections import ROLES
 from app.services import accounts, intake, plants
 from app.services.context import Context
 from app.store import engine as engines
-from app.store.tables import metadata
+from app.store.tables import attempts, metadata
 from tests import factories
 
 ORIGIN = "https://passports.example"
@@ -180,6 +180,8 @@ def _make_bare(shared: Path) -> None:
         for role in ROLES_WITH_ACCOUNT:
             accounts.add(ctx, f"{role}-1", password(role), role)
             tokens[role] = accounts.sign_in(ctx, f"{role}-1", password(role), f"192.0.2.{len(tokens)}")
+        with ctx.engine.begin() as connection:
+            connection.execute(delete(attempts))
     (shared / "tokens.json").write_text(json.dumps(tokens))
 
 

@@ -9,6 +9,7 @@ PyLD calls RDFC-1.0 by its older name, URDNA2015; for SHA-256 the two are the sa
 
 import json
 import re
+import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -61,6 +62,8 @@ class Canonicalizer:
     def __init__(self, documents: Mapping[str, bytes]) -> None:
         self._documents = {url: json.loads(data) for url, data in documents.items()}
         self._resolver = _Resolver(self._load)
+        # PyLD keeps parsed contexts in caches that two threads break: one call at a time.
+        self._one_at_a_time = threading.Lock()
         # What is signed is verified at once, and proofs share their options: the last few forms are kept.
         self._kept = lru_cache(maxsize=16)(self._canonical)
 
@@ -117,7 +120,8 @@ class Canonicalizer:
             "expandContext": _EXPAND_CONTEXT,
         }
         try:
-            return processor.expand(dict(document), options)  # type: ignore[no-any-return]
+            with self._one_at_a_time:
+                return processor.expand(dict(document), options)  # type: ignore[no-any-return]
         except pyld.JsonLdError as fault:
             # PyLD wraps what the loader and the drop hook raise
             cause: BaseException | None = fault

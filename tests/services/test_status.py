@@ -1,0 +1,157 @@
+"""Revocation and the lists that tell of it."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import orjson
+import pytest
+
+from app.core.access import ANYONE, Reader
+from app.core.errors import Conflict, Forbidden, MalformedInput, NotFound, Unauthenticated
+from app.core.status_list import MIN_ENTRIES, StatusList
+from app.core.verification import verify
+from app.services import reading, revocation, status, verification
+from app.services.context import Context
+from tests.factories import SERIAL, a_further_pack, a_lean_pack, owed_values, pack_record
+from tests.installation import ORIGIN, START, Clock, rows
+from tests.line import Line
+
+
+@pytest.fixture
+def maker(ctx: Context) -> Reader:
+    return Reader("maker", "m", ctx.issuer.did)
+
+
+def list_of(ctx: Context, name: str) -> tuple[dict[str, object], str]:
+    body, digest = status.published(ctx, name)
+    return orjson.loads(body), digest
+
+
+def test_a_revoked_passport_still_resolves_and_says_why(line: Line, maker: Reader):
+    line.send_all(a_lean_pack(START))
+    uuid = line.battery().passport_uuid
+    before = reading.public_bytes(line.ctx, uuid)
+    revocation.revoke(line.ctx, uuid, "  Cells were recalled.  ", maker)
+    assert reading.public_bytes(line.ctx, uuid) == before
+    shown = reading.show(line.ctx, uuid, ANYONE)
+    assert (shown.state, shown.reason) == ("revoked", "Cells were recalled.")
+    assert (shown.sections[0].report.verdict, shown.sections[0].report.error) == ("invalid", "REVOKED")
+
+
+def test_a_revocation_is_seen_at_once_even_by_a_page_that_was_just_shown(line: Line, maker: Reader):
+    line.send_all(a_lean_pack(START))
+    uuid = line.battery().passport_uuid
+    assert reading.show(line.ctx, uuid, ANYONE).sections[0].report.verdict == "valid"
+    revocation.revoke(line.ctx, uuid, "recalled", maker)
+    assert reading.show(line.ctx, uuid, ANYONE).sections[0].report.verdict == "invalid"
+
+
+def test_revoking_twice_changes_nothing(line: Line, maker: Reader):
+    line.send_all(a_lean_pack(START))
+    uuid = line.battery().passport_uuid
+    revocation.revoke(line.ctx, uuid, "recalled", maker)
+    before = (line.leaves(), line.battery())
+    revocation.revoke(line.ctx, uuid, "another reason", maker)
+    assert (line.leaves(), line.battery()) == before
+
+
+def test_other_batteries_of_the_model_stay_valid(line: Line, maker: Reader):
+    line.send_all([*a_lean_pack(START), *a_further_pack(START, "P0002")])
+    revocation.revoke(line.ctx, line.battery().passport_uuid, "recalled", maker)
+    assert line.report("public", "P0002").verdict == "valid"
+    assert line.report("composition").verdict == "valid"
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "no", "x" * 501])
+def test_a_revocation_needs_a_reason(line: Line, maker: Reader, reason: str):
+    line.send_all(a_lean_pack(START))
+    with pytest.raises(MalformedInput):
+        revocation.revoke(line.ctx, line.battery().passport_uuid, reason, maker)
+    assert line.state() == "issued"
+
+
+def test_only_the_maker_of_the_battery_revokes(line: Line):
+    line.send_all(a_lean_pack(START))
+    uuid = line.battery().passport_uuid
+    with pytest.raises(Unauthenticated):
+        revocation.revoke(line.ctx, uuid, "recalled", ANYONE)
+    for role in ("admin", "authority", "recycler", "service"):
+        with pytest.raises(Forbidden):
+            revocation.revoke(line.ctx, uuid, "recalled", Reader(role, "somebody", line.ctx.issuer.did))
+    with pytest.raises(Forbidden):
+        revocation.revoke(line.ctx, uuid, "recalled", Reader("maker", "m", "did:web:other.example"))
+    assert line.state() == "issued"
+
+
+def test_what_was_not_issued_cannot_be_revoked(line: Line, maker: Reader):
+    line.send(pack_record(START, values=owed_values("item")))
+    with pytest.raises(Conflict):
+        revocation.revoke(line.ctx, line.battery().passport_uuid, "recalled", maker)
+    with pytest.raises(NotFound):
+        revocation.revoke(line.ctx, "00000000-0000-4000-8000-000000000000", "recalled", maker)
+
+
+# --- lists
+
+
+def test_each_section_has_indexes_of_its_own_that_say_nothing(line: Line):
+    line.send_all([*a_lean_pack(START), *a_further_pack(START, "P0002"), *a_further_pack(START, "P0003")])
+    entries = rows(line.ctx.engine, "status_entries")
+    places = [(entry["list_name"], entry["list_index"]) for entry in entries]
+    assert len(places) == len(set(places)) == 2 * (3 + 3 * 3)
+    ordered = sorted(index for name, index in places if name == "revocation-1")
+    assert ordered[-1] - ordered[0] > 1000  # spread, not counted up
+    assert all(0 <= index < MIN_ENTRIES for _, index in places)
+
+
+def test_a_document_names_the_indexes_that_were_given_to_it(line: Line):
+    line.send_all(a_lean_pack(START))
+    key = bytes(line.battery().key)
+    given = {
+        entry["purpose"]: entry
+        for entry in rows(line.ctx.engine, "status_entries")
+        if bytes(entry["subject_key"]) == key and entry["section"] == "public"
+    }
+    for entry in line.history("public")[0]["credentialStatus"]:
+        ours = given[entry["statusPurpose"]]
+        assert entry["statusListCredential"] == f"{ORIGIN}/status/{ours['list_name']}"
+        assert entry["statusListIndex"] == str(ours["list_index"])
+
+
+def test_a_list_is_the_same_bytes_until_an_hour_is_over(ctx: Context, clock: Clock):
+    first = status.published(ctx, "revocation-1")
+    clock.forward(minutes=59)
+    assert status.published(ctx, "revocation-1") == first
+    clock.forward(minutes=2)
+    later = status.published(ctx, "revocation-1")
+    assert later[1] != first[1]
+    assert status.published(ctx, "revocation-1") == later
+    assert verification.verify_bytes(ctx, later[0]).verdict == "valid"
+
+
+def test_a_list_is_signed_anew_after_a_change_and_the_other_is_left_alone(line: Line, maker: Reader):
+    line.send_all(a_lean_pack(START))
+    before = {name: list_of(line.ctx, name) for name in ("revocation-1", "suspension-1")}
+    revocation.revoke(line.ctx, line.battery().passport_uuid, "recalled", maker)
+    after = {name: list_of(line.ctx, name) for name in ("revocation-1", "suspension-1")}
+    assert after["suspension-1"] == before["suspension-1"]
+    encoded = after["revocation-1"][0]["credentialSubject"]["encodedList"]  # type: ignore[index]
+    bits = StatusList.decode(encoded)
+    assert sum(bits.get(index) for index in range(MIN_ENTRIES)) == 3
+    assert before["revocation-1"][1] != after["revocation-1"][1]
+
+
+def test_an_unknown_list_is_not_found(ctx: Context):
+    with pytest.raises(NotFound):
+        status.published(ctx, "revocation-2")
+
+
+def test_a_list_that_a_verifier_holds_is_good_for_a_day(line: Line, clock: Clock):
+    line.send_all(a_lean_pack(START))
+    held = verification.own_policy(line.ctx)
+    body = next(bytes(row["body"]) for row in line.stored() if row["section"] == "public")
+    assert verify(body, held, now=START + timedelta(hours=20)).verdict == "valid"
+    later = START + timedelta(hours=30)
+    with_news_of_the_signers = replace(held, trust_list_fetched_at=later)
+    assert verify(body, with_news_of_the_signers, now=later).error == "STATUS_RETRIEVAL_ERROR"
+    assert SERIAL in body.decode()
