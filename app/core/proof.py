@@ -18,7 +18,7 @@ from app.core.canonical import jcs
 from app.core.errors import MalformedInput
 from app.core.keys import KeyKind, PublicKey
 from app.core.multibase import multibase_decode_base58btc, multibase_encode_base58btc
-from app.core.proof_error import ProofError
+from app.core.proof_error import ProofError, TooComplex
 
 ECDSA_JCS: Final = "ecdsa-jcs-2019"
 ECDSA_RDFC: Final = "ecdsa-rdfc-2019"
@@ -101,6 +101,23 @@ def add_proofs(
         digest = hashlib.sha256(_hash_data(document, options, signer.public_key)).digest()
         proofs.append(options | {"proofValue": multibase_encode_base58btc(signer.sign_digest(digest))})
     return document | {"proof": proofs}
+
+
+def suites_for(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """Suites to sign `document` with: both, or JCS alone where its graph is beyond the limits.
+
+    Five materials in one component are five unnamed nodes that look alike: RDFC would be refused by every
+    verifier, while JCS covers every byte all the same. Costs nothing beside `add_proofs`, which takes the
+    form that is kept.
+    Raises: DataLoss, UnknownContext, as `add_proofs` does.
+    """
+    from app.core import jsonld
+
+    try:
+        jsonld.canonicalize(document)
+    except TooComplex:
+        return (ECDSA_JCS,)
+    return (ECDSA_JCS, ECDSA_RDFC)
 
 
 def verify_proof(

@@ -48,6 +48,24 @@ def test_a_signed_document_is_not_signed_again() -> None:
         proof.add_proofs(sign(a_credential(), JCS), k.SEAL, k.NOW)
 
 
+def test_a_section_whose_parts_look_too_much_alike_is_signed_by_jcs_alone() -> None:
+    """Five materials in one component; still with nothing in it that no context defines."""
+    cathode = [
+        {"batteryMaterialName": f"{n}", "batteryMaterialLocation": {"componentName": "Cathode"}}
+        for n in range(5)
+    ]
+    document = with_subject(batteryMaterials=cathode)
+    assert proof.suites_for(document) == ("ecdsa-jcs-2019",)
+    assert proof.suites_for(with_subject(batteryMaterials=cathode[:4])) == (
+        "ecdsa-jcs-2019",
+        "ecdsa-rdfc-2019",
+    )
+    signed = proof.add_proofs(document, k.SEAL, k.NOW, proof.suites_for(document))
+    assert verify(proof.serialize(signed), POLICY, now=k.NOW).verdict == "valid"
+    with pytest.raises(DataLoss):
+        proof.suites_for(with_subject(batteryMaterials=cathode, shinyNewTerm="1"))
+
+
 @pytest.mark.parametrize(
     ("signer", "suites"),
     [(k.SEAL, ()), (k.SEAL, ("eddsa-jcs-2022",)), (k.SEAL, ("rsa",)), (k.SEAL_384, ("ecdsa-jcs-2019",))],

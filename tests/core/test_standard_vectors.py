@@ -1,7 +1,7 @@
 """Vectors that standards bodies publish, read where they are found; they are not part of this project.
 
-They lie in `../shared/vectors/standards` beside the checkout, or where `STANDARD_VECTORS` points. Without them
-a test says "not checked"; on the build machine (CI=true) that is a failure.
+They lie in `../shared/vectors/standards` beside the checkout, or where `STANDARD_VECTORS` points. Without
+them a test says "not checked"; on the build machine (CI=true) that is a failure.
 """
 
 import json
