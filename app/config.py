@@ -27,8 +27,7 @@ UNFINISHED_FILE: Final = ".unfinished"
 CA_DIRECTORY: Final = "dev-ca"
 """The development authority of `--lan`. Outlives a reset: a new one must be taken to every phone again."""
 
-DEMO_OPERATOR_NAME: Final = "Example Battery Maker"
-DEMO_OPERATOR_IDENTIFIER: Final = "https://example.com/operators/example-battery-maker"
+DEMO_OPERATOR_NAME: Final = "Example Passport Operator"
 
 _FORMAT: Final = 1
 _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]")
@@ -47,7 +46,6 @@ class Settings:
     demo: bool = False
     """Development keys and printed sign-ins: fixed when the data directory was made, never for production."""
     operator_name: str = DEMO_OPERATOR_NAME
-    operator_identifier: str = DEMO_OPERATOR_IDENTIFIER
     proxies: int = 0
     """Reverse proxies before the service: so many of the last X-Forwarded-For entries are believed."""
 
@@ -104,9 +102,6 @@ def load(data_dir: Path, environ: Mapping[str, str]) -> Settings:
         database_url=_database_url(data_dir, environ),
         demo=demo,
         operator_name=_of_operator("PASSPORT_OPERATOR_NAME", DEMO_OPERATOR_NAME, demo, environ),
-        operator_identifier=_of_operator(
-            "PASSPORT_OPERATOR_IDENTIFIER", DEMO_OPERATOR_IDENTIFIER, demo, environ
-        ),
         proxies=_proxies(environ),
     )
 

@@ -32,7 +32,6 @@ TOKEN, OTHER_TOKEN = "token-of-hall-1-for-tests", "token-of-hall-2-for-tests"
 ROLES_WITH_ACCOUNT = tuple(role for role in ROLES if role != "public")
 PRODUCTION = {
     "PASSPORT_OPERATOR_NAME": OPERATOR,
-    "PASSPORT_OPERATOR_IDENTIFIER": "https://maker.example/operators/1",
 }
 
 

@@ -294,7 +294,8 @@ def _signed(
     *,
     expected_subject: str,
 ) -> _Signed:
-    body = proof.serialize(proof.add_proofs(unsigned, ctx.signer, ctx.now()))  # (3)
+    suites = proof.suites_for(unsigned)
+    body = proof.serialize(proof.add_proofs(unsigned, ctx.signer, ctx.now(), suites))  # (3)
     verification.require_own(ctx, body, expected_subject)  # (4)
     return _Signed(
         issue.section, _subject_key(battery, issue.section), issue.version, issue.credential_id, body,

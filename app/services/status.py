@@ -11,13 +11,15 @@ from typing import Final
 from app.core import proof
 from app.core.errors import NotFound
 from app.core.multibase import digest_multibase
-from app.core.status_list import StatusList, credential
+from app.core.status_list import MIN_ENTRIES, StatusList, credential
 from app.core.times import parse, to_text
 from app.services.context import Context
 from app.store.unit_of_work import Store
 
 PURPOSES: Final = ("revocation", "suspension")
 REFRESH: Final = timedelta(hours=1)
+_TRIES: Final = 16
+"""Random tries before a list counts as full: at four fifths taken, one in forty finds no place."""
 
 
 def url(ctx: Context, list_name: str) -> str:
@@ -28,37 +30,46 @@ def url(ctx: Context, list_name: str) -> str:
 def create_lists(store: Store, operator: str) -> None:
     """The first list of each purpose, all bits 0."""
     for purpose in PURPOSES:
-        store.status_lists.add(
-            name=f"{purpose}-1", operator=operator, purpose=purpose, bits=StatusList.empty().bits
-        )
+        _add_list(store, operator, purpose, 1)
 
 
 def give_indexes(store: Store, operator: str, subject_key: bytes, section: str) -> list[tuple[str, str, int]]:
     """(purpose, list, index) for one section chain: random, never reused, kept over versions."""
     known = {
-        entry.purpose: entry
+        entry.purpose: (entry.purpose, entry.list_name, entry.list_index)
         for entry in store.status_lists.entries_of([subject_key])
         if entry.section == section
     }
-    given = []
-    for status_list in store.status_lists.all():
-        if entry := known.get(status_list.purpose):
-            given.append((entry.purpose, entry.list_name, entry.list_index))
-            continue
-        index = _free_index(store, status_list.name, len(status_list.bits) * 8)
-        store.status_lists.give(
-            subject_key=subject_key, section=section, purpose=status_list.purpose, operator=operator,
-            name=status_list.name, index=index,
-        )  # fmt: skip
-        given.append((status_list.purpose, status_list.name, index))
-    return given
+    return [
+        known.get(purpose) or _give(store, operator, subject_key, section, purpose) for purpose in PURPOSES
+    ]
 
 
-def _free_index(store: Store, list_name: str, entries: int) -> int:
-    while True:
-        index = secrets.randbelow(entries)
-        if not store.status_lists.is_taken(list_name, index):
-            return index
+def _give(
+    store: Store, operator: str, subject_key: bytes, section: str, purpose: str
+) -> tuple[str, str, int]:
+    numbers = [int(name.rpartition("-")[2]) for name in store.status_lists.names(purpose)]
+    name = f"{purpose}-{max(numbers)}"
+    index = _free_index(store, name)
+    if index is None:
+        name = _add_list(store, operator, purpose, max(numbers) + 1)
+        index = secrets.randbelow(MIN_ENTRIES)
+    store.status_lists.give(
+        subject_key=subject_key, section=section, purpose=purpose, operator=operator, name=name, index=index
+    )
+    return purpose, name, index
+
+
+def _free_index(store: Store, list_name: str) -> int | None:
+    """A place of the list that nobody has; None once it is so full that a few tries find none."""
+    tries = (secrets.randbelow(MIN_ENTRIES) for _ in range(_TRIES))
+    return next((index for index in tries if not store.status_lists.is_taken(list_name, index)), None)
+
+
+def _add_list(store: Store, operator: str, purpose: str, number: int) -> str:
+    name = f"{purpose}-{number}"
+    store.status_lists.add(name=name, operator=operator, purpose=purpose, bits=StatusList.empty().bits)
+    return name
 
 
 def set_bits(store: Store, subject_key: bytes, purpose: str, *, to: bool) -> Sequence[tuple[str, int]]:

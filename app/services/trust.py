@@ -29,10 +29,11 @@ def ensure(ctx: Context, root_signer: RootSigner | None) -> None:
     """
     now = ctx.now()
     with ctx.unit_of_work() as work:
-        if not work.status_lists.all():
-            status.create_lists(work, ctx.issuer.did)
         newest = work.trust_lists.newest()
+        if newest is not None and not work.status_lists.all():
+            raise NotConfigured("The status lists are gone, and revocations with them: restore a backup.")
         if newest is None:
+            status.create_lists(work, ctx.issuer.did)
             leaf = log.key_added(ctx.signer.verification_method, ctx.signer.public_key.to_multikey(), at=now)
             issuance.append_log(work, ctx, leaf, now)
         if root_signer is not None and (newest is None or _is_ageing(ctx, bytes(newest.body))):

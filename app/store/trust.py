@@ -41,6 +41,13 @@ class StatusLists:
     def all(self) -> Sequence[Row[Any]]:
         return self._connection.execute(select(status_lists).order_by(status_lists.c.name)).all()
 
+    def names(self, purpose: str) -> Sequence[str]:
+        return (
+            self._connection.execute(select(status_lists.c.name).where(status_lists.c.purpose == purpose))
+            .scalars()
+            .all()
+        )
+
     def save(self, name: str, *, bits: bytes | None = None, **values: Any) -> None:
         if bits is not None:
             values["bits"] = bits

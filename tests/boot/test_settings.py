@@ -60,7 +60,7 @@ def test_production_takes_no_invented_operator_and_no_plain_http(tmp_path):
         config.create(tmp_path / "a", "http://passports.example", demo=False, environ={})
     with pytest.raises(NotConfigured, match="PASSPORT_OPERATOR_NAME"):
         config.create(tmp_path / "b", "https://passports.example", demo=False, environ={})
-    named = {"PASSPORT_OPERATOR_NAME": "Akku AG", "PASSPORT_OPERATOR_IDENTIFIER": "https://akku.example"}
+    named = {"PASSPORT_OPERATOR_NAME": "Akku AG"}
     settings = config.create(tmp_path / "c", "https://passports.example", demo=False, environ=named)
     assert settings.production
     assert settings.operator_name == "Akku AG"
@@ -145,7 +145,7 @@ def test_one_server_at_a_time_works_on_a_data_directory(demo):
 
 
 def test_only_a_demo_of_our_own_can_be_thrown_away(tmp_path, demo):
-    named = {"PASSPORT_OPERATOR_NAME": "Akku AG", "PASSPORT_OPERATOR_IDENTIFIER": "https://akku.example"}
+    named = {"PASSPORT_OPERATOR_NAME": "Akku AG"}
     real = config.create(tmp_path / "real", "https://passports.example", demo=False, environ=named)
     config.finish(real)
     with pytest.raises(NotConfigured, match="not a demo"):
