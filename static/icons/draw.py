@@ -1,6 +1,6 @@
-"""Draw the PNG icons from the mark in icon.svg: `python static/icons/draw.py`. For maintainers; the pictures are committed.
+"""Draw the PNG icons after the mark in icon.svg: `python static/icons/draw.py`.
 
-Drawn four times as large and reduced, so that no renderer of SVG is needed.
+For maintainers: the pictures are committed. Drawn four times as large and reduced: no renderer is needed.
 """
 
 from pathlib import Path

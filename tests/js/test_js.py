@@ -1,4 +1,4 @@
-"""The browser's core under Node: the one that Playwright's wheel carries, so that nobody has to install it."""
+"""The browser's core under Node, its types, and what it must have in common with the server."""
 
 import json
 import os
@@ -6,18 +6,19 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import playwright
 import pytest
+
+from app.core import verdict
+from tests.js.node import NODE, QUIET
 
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = sorted((ROOT / "tests" / "js").glob("*.test.js"))
-NODE = Path(playwright.__file__).parent / "driver" / "node"
 
 
 @pytest.mark.parametrize("file", TESTS, ids=lambda file: str(file.name))
 def test_the_browser_core_passes_its_tests(file: Path) -> None:
     done = subprocess.run(
-        [NODE, "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON", "--test", "--test-reporter=tap", file],
+        [NODE, QUIET, "--test", "--test-reporter=tap", file],
         capture_output=True,
         text=True,
         cwd=ROOT,
@@ -49,4 +50,16 @@ def test_the_contexts_of_the_browser_are_those_of_the_server() -> None:
     manifest = json.loads((ROOT / "app" / "core" / "data" / "contexts" / "manifest.json").read_text())
     for context in manifest["contexts"]:
         assert context["url"] in source
-        assert context["sha256"] in source, f"static/js/core/contexts.js wants {context['sha256']} for {context['url']}"
+        assert context["sha256"] in source, f"contexts.js wants {context}"
+
+
+def test_both_tell_the_same_verdict_in_the_same_words() -> None:
+    """Headlines, sentences and names of checks, letter for letter."""
+    source = (ROOT / "static" / "js" / "core" / "verdict.js").read_text()
+    for one in vars(verdict).values():
+        if not isinstance(one, verdict.Verdict) or one.headline in ("Not checked", "Record is genuine"):
+            continue  # the device always checks, and says when it did
+        assert one.headline in source
+        assert one.sentence in source
+    for name, words in verdict.CHECK_NAMES.items():
+        assert f"['{name}', '{words}']" in source

@@ -1,4 +1,4 @@
-"""The browser's small validator and the server's give the same verdict on every schema of the product (T22)."""
+"""The browser's small validator and the server's agree on every schema of the product (T22)."""
 
 import copy
 import json
@@ -10,10 +10,24 @@ from typing import Any
 from app.core.schema import schema, validate
 from app.core.vocabulary import CATEGORIES, SECTIONS
 from tests.core.test_schema import a_subject
-from tests.js.test_js import NODE
+from tests.js.node import NODE, QUIET
 
 HERE = Path(__file__).resolve().parent
-WRONG: tuple[Any, ...] = (7, -1, "", "x", "7.5", "2026-02-30", True, [], ["a", "a"], {}, {"x": 1}, "P8Y", "https://a b")
+WRONG: tuple[Any, ...] = (
+    7,
+    -1,
+    "",
+    "x",
+    "7.5",
+    "2026-02-30",
+    True,
+    [],
+    ["a", "a"],
+    {},
+    {"x": 1},
+    "P8Y",
+    "https://a b",
+)
 
 
 def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
@@ -54,7 +68,7 @@ def test_both_validators_agree_on_every_schema_and_on_each_single_change() -> No
             assert not all(expected)
             asked.append((expected, json.dumps({"schema": rules, "documents": documents})))
     done = subprocess.run(
-        [NODE, "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON", HERE / "schema-verdicts.js"],
+        [NODE, QUIET, HERE / "schema-verdicts.js"],
         input="".join(f"{line}\n" for _, line in asked),
         capture_output=True,
         text=True,
@@ -65,5 +79,9 @@ def test_both_validators_agree_on_every_schema_and_on_each_single_change() -> No
     assert len(answers) == len(asked)
     for (expected, line), answer in zip(asked, answers, strict=True):
         documents = json.loads(line)["documents"]
-        wrong = [documents[at] for at, (one, other) in enumerate(zip(expected, answer, strict=True)) if one != other]
+        wrong = [
+            documents[at]
+            for at, (one, other) in enumerate(zip(expected, answer, strict=True))
+            if one != other
+        ]
         assert not wrong, json.dumps(wrong[0])[:3000]

@@ -18,7 +18,7 @@ import { parseTime } from './times.js';
 /** @typedef {import('./evidence.js').Signed} Signed */
 /** @typedef {import('./keys.js').PublicKey} PublicKey */
 
-export const CLOCK_LEEWAY = 5 * 60_000;
+const CLOCK_LEEWAY = 5 * 60_000;
 
 /**
  * (4) The issuer's own key, on the trust list, allowed for this type and fit for the suite. ISSUER_MISMATCH,

@@ -73,7 +73,7 @@ async function isReplaced(e, data, other, listed, establish) {
  * @param {Establish} establish
  */
 async function requireSameIssuer(e, data, establish) {
-  const held = evidence(data, e.policy, e.now, { provenAt: e.provenAt });
+  const held = evidence(data, e.policy, e.now);
   try {
     await establish(held);
   } catch (error) {

@@ -4,10 +4,13 @@
  * what no context defines lands in it and is seen here. The same rules stand in app/core/jsonld.py.
  */
 
-/** Vocabulary that catches what no context defines. */
-export const SENTINEL = 'urn:x-undefined:';
-/** Each value of a node's property is compared with all before it: most that the squares of their numbers add up to. */
-export const MAX_COMPARISONS = 1_000_000;
+/** What no context defines lands in this vocabulary, what is relative under this base: both are seen and refused. */
+const SENTINEL = 'x-undefined:';
+export const VOCABULARY = `${SENTINEL}term/`;
+export const BASE = `${SENTINEL}/base/`;
+
+/** The server's library compares each value of a node's property with all before it: most of such comparisons. */
+const MAX_COMPARISONS = 1_000_000;
 
 /** An IRI that N-Quads can carry: no character that would end it early. */
 const ABSOLUTE = /^[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>"{}|^`\\]*$/;

@@ -27,6 +27,8 @@
  * @property {number} now - ms
  */
 
+const DAY = 24 * 3_600_000;
+
 /** What each check asks, in the order in which they are made. */
 export const CHECK_NAMES = new Map([
   ['parse', 'Readable'],
@@ -59,9 +61,11 @@ function verdict(state, icon, headline, sentence, showsData, trusted) {
 }
 
 const STRANGER = verdict('unknown', 'question', 'Signed by somebody we don’t know',
-  'The signature fits, but its key is not on the trust list. What stands below is their own claim.', true, false);
+  'The signer is not on the trust list. What stands below is their own claim.', true, false);
+const OPEN = verdict('unknown', 'unknown', 'Not fully checked',
+  'Something could not be checked just now; see below.', true, true);
 const STALE = verdict('unknown', 'unknown', 'Not fully checked',
-  'The signature fits; whether the record was withdrawn could not be asked.', true, true);
+  'Signature is good; whether the record was withdrawn could not be asked.', true, true);
 const WITHDRAWN = verdict('revoked', 'revoked', 'Withdrawn by the maker',
   'The record was genuine, and its maker has taken it back. It is kept for the history.', true, true);
 const SUSPENDED = verdict('revoked', 'suspended', 'Suspended by the maker',
@@ -124,20 +128,14 @@ export function describe(report, situation) {
  * @returns {Verdict}
  */
 function unknown(report, situation) {
-  const isSigned = report.checks.some((check) => check.name.startsWith('signature') && check.outcome === 'passed');
-  const fits = isSigned ? 'The signature fits' : 'The signature could not be checked';
-  if (situation.trustProblem) {
-    return { ...STALE, sentence: TRUST_PROBLEMS[situation.trustProblem], trusted: false };
-  }
+  if (situation.trustProblem) return { ...OPEN, sentence: TRUST_PROBLEMS[situation.trustProblem], trusted: false };
   const knownAt = situation.knownAt ?? situation.now;
-  if (situation.now - knownAt > 24 * 3_600_000) {
-    return { ...STALE, sentence: `${fits}; what this device knows of signers is from ${day(knownAt)}.`, trusted: false };
+  if (situation.now - knownAt > DAY) {
+    return { ...OPEN, sentence: `What this device knows of signers and withdrawals is from ${day(knownAt)}.`, trusted: false };
   }
-  if (report.checks.some((check) => check.error === 'ISSUER_UNTRUSTED')) {
-    return isSigned ? STRANGER : { ...STRANGER, sentence: 'Its key is not on the trust list. What stands below is their own claim.' };
-  }
-  if (report.checks.some((check) => check.error === 'STATUS_RETRIEVAL_ERROR')) return STALE;
-  return { ...STALE, sentence: `${fits}; some of the checks below could not be made here.` };
+  const errors = report.checks.map((check) => check.error);
+  if (errors.includes('ISSUER_UNTRUSTED')) return STRANGER;
+  return errors.includes('STATUS_RETRIEVAL_ERROR') ? STALE : OPEN;
 }
 
 /**

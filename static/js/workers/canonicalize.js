@@ -6,7 +6,7 @@
 
 import { loaded } from './amd.js';
 import '../../vendor/jsonld/9.0.0/dist/jsonld.esm.min.js';
-import { dataLoss, NotCanonical, requireDefined, requirePlain, SENTINEL } from '../core/no-loss.js';
+import { BASE, dataLoss, NotCanonical, requireDefined, requirePlain, VOCABULARY } from '../core/no-loss.js';
 import { requireLimits } from '../core/rdf-limits.js';
 
 const jsonld = loaded.library;
@@ -29,7 +29,7 @@ export function canonicalizer(contexts) {
     requirePlain(members);
     try {
       const expanded = await jsonld.expand(document, {
-        documentLoader, safe: true, base: '', expandContext: { '@vocab': SENTINEL },
+        documentLoader, safe: true, base: BASE, expandContext: { '@vocab': VOCABULARY },
       });
       requireDefined(expanded);
       if (expanded.length !== 1) throw dataLoss('the document holds nothing that its contexts define');

@@ -1,0 +1,33 @@
+// @ts-check
+/** For test_verification_agreement.py: JSON lines of one policy and many documents in, a report for each out. */
+
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+
+import { parseTime } from '../../static/js/core/times.js';
+import { parseTrustList } from '../../static/js/core/trust-list.js';
+import { verify } from '../../static/js/core/verification.js';
+import { canonicalizer } from '../../static/js/workers/canonicalize.js';
+import { utf8 } from './vectors.js';
+
+const CONTEXTS = new URL('../../app/core/data/contexts/', import.meta.url);
+const manifest = JSON.parse(readFileSync(new URL('manifest.json', CONTEXTS), 'utf8')).contexts;
+const canonicalize = canonicalizer(Object.fromEntries(
+  manifest.map((/** @type {any} */ { url, file }) => [url, JSON.parse(readFileSync(new URL(file, CONTEXTS), 'utf8'))]),
+));
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { data, now, root, trustList, statusLists, linked, expectedSubject } = JSON.parse(line);
+  const at = /** @type {number} */ (parseTime(now));
+  const report = await verify(utf8(data), {
+    trustList: await parseTrustList(utf8(trustList), root, at),
+    statusLists: new Map(Object.entries(statusLists).map(([url, text]) => [url, utf8(text)])),
+    schemaRequired: false,
+    canonicalize,
+  }, { now: at, expectedSubject, linked: new Map(Object.entries(linked).map(([url, text]) => [url, utf8(text)])) });
+  console.log(JSON.stringify({
+    verdict: report.verdict,
+    checks: report.checks.map(({ name, outcome, error }) => [name, outcome, error]),
+    sentences: report.checks.map(({ error, sentence }) => (error === 'DATA_LOSS_DETECTION_ERROR' ? '' : sentence)),
+  }));
+}
