@@ -1,7 +1,9 @@
 """The browser's core under Node, its types, and what it must have in common with the server."""
 
+import gzip
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,6 +14,7 @@ from app.core import verdict
 from tests.js.node import NODE, QUIET
 
 ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = ROOT / "static" / "js"
 TESTS = sorted((ROOT / "tests" / "js").glob("*.test.js"))
 
 
@@ -63,3 +66,44 @@ def test_both_tell_the_same_verdict_in_the_same_words() -> None:
         assert one.sentence in source
     for name, words in verdict.CHECK_NAMES.items():
         assert f"['{name}', '{words}']" in source
+
+
+@pytest.mark.parametrize(
+    ("page", "template"),
+    [("scan", "preload_scan"), ("passport", "preload_verifier"), ("verify", "preload_verifier")],
+)
+def test_a_page_preloads_the_modules_it_needs_and_no_other(page: str, template: str) -> None:
+    """One round trip for all of them; the decoder and the second signature come later, on demand."""
+    listed = (ROOT / "templates" / f"{template}.html").read_text()
+    found = set(re.findall(r'href="/static/js/([^"]+)"', listed))
+    assert found == {
+        path.relative_to(SCRIPTS).as_posix() for path in needed(SCRIPTS / "pages" / f"{page}.js")
+    }
+
+
+def test_the_first_view_of_the_scanner_is_small() -> None:
+    """At most 60 kB compressed, before the decoder."""
+    entry = SCRIPTS / "pages" / "scan.js"
+    styles = [ROOT / "static" / "css" / name for name in ("app.css", "scan.css")]
+    files = [
+        entry,
+        *needed(entry),
+        *styles,
+        ROOT / "templates" / "scan.html",
+        ROOT / "templates" / "icons.svg",
+    ]
+    assert sum(len(gzip.compress(path.read_bytes(), 6)) for path in files) < 60_000
+
+
+def needed(module: Path) -> set[Path]:
+    """Modules that `module` imports before it runs, and those that they import."""
+    found: set[Path] = set()
+    waiting = [module]
+    while waiting:
+        one = waiting.pop()
+        for address in re.findall(r"^import (?:[^;']*? from )?'([^']+)'", one.read_text(), re.MULTILINE):
+            imported = (one.parent / address).resolve()
+            if imported not in found:
+                found.add(imported)
+                waiting.append(imported)
+    return found
