@@ -20,6 +20,8 @@ from app.services.context import Context
 from app.services.verification import Kept
 
 UNKNOWN_LIMIT: Final = throttling.Limit("unknown-id", 30, throttling.MINUTE)
+MAX_VERSION: Final = 2**31 - 1
+"""More than a database's number can hold is asked for by nobody honest."""
 _NOTHING: Final = "There is nothing here, or nothing that you may read."
 
 
@@ -212,6 +214,8 @@ def count_unknown(ctx: Context, address: str) -> None:
 def _version(store: Any, subject_key: bytes, section: str, version: int | None) -> Any:
     if version is None:
         return store.documents.newest(subject_key, section)
+    if not 1 <= version <= MAX_VERSION:
+        return None
     return store.documents.version(subject_key, section, version)
 
 

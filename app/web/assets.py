@@ -69,7 +69,7 @@ def send(asset: Asset) -> Response:
     """The file, packed where the caller takes it, or 304."""
     packs = asset.packed is not None and request.accept_encodings["gzip"] > 0
     etag = asset.digest + ("-gz" if packs else "")
-    if request.if_none_match.contains(etag):
+    if request.if_none_match.contains_weak(etag):
         response = Response(status=304)
     else:
         response = Response(asset.packed if packs else asset.body, mimetype=asset.media_type)

@@ -62,7 +62,8 @@ def send(stored: Stored, cache: str) -> Response:
     """The stored bytes, or 304 when the caller has them."""
     etag = f'"{stored.digest}"'
     # A restricted answer carries its ETag only to a reader who got this far.
-    if request.if_none_match.contains(stored.digest) or request.headers.get("If-None-Match") == "*":
+    # Compared weakly (RFC 9110 13.1.2): a proxy that packs an answer marks its ETag as weak.
+    if request.if_none_match.contains_weak(stored.digest) or request.headers.get("If-None-Match") == "*":
         response = Response(status=304)
     else:
         response = Response(stored.body, mimetype=CREDENTIAL_MEDIA_TYPE)

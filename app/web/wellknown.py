@@ -149,6 +149,7 @@ def _asset(name: str, cache: str) -> Response:
     if name == "sw.js":
         response.headers["Service-Worker-Allowed"] = "/"
         response.headers["Content-Security-Policy"] = (
-            "default-src 'none'; script-src 'self'; connect-src 'self'"
+            "default-src 'none'; script-src 'self'; connect-src 'self'; base-uri 'none'; object-src 'none'; "
+            "frame-ancestors 'none'"
         )
     return response
