@@ -4,7 +4,7 @@ Bars carry shares of the longest; a line chart carries points inside a fixed vie
 sentence that says what it shows and a table with the signed values, so nothing hangs on seeing it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -18,6 +18,7 @@ LEFT: Final = 44
 RIGHT: Final = 12
 TOP: Final = 14
 BOTTOM: Final = 26
+Scale = Callable[[Decimal], float]
 _YEAR_S: Final = 365.2425 * 86_400
 _MOST_BARS: Final = 10
 
@@ -161,6 +162,8 @@ def line_chart(
     end = known[-1][0]
     span = max((end - begin).total_seconds(), 1.0)
     values = [value for _, value, _ in known]
+    years = _age(start or begin, end)
+    guarantee = _within(guarantee, years)
     bounds = [*values, *(limit for _, limit in guarantee)]
     low, high, steps = _scale(min(bounds) if floor is None else floor, max(bounds))
 
@@ -174,11 +177,11 @@ def line_chart(
         Point(x(when), y(value), display.date(_day(when)), display.number(value), source)
         for when, value, source in known
     )
-    limit, limit_text, limit_at = _limit(guarantee, (end - (start or begin)).total_seconds() / _YEAR_S, y)
+    limit, limit_text, limit_at = _limit(guarantee, years, y)
     last = points[-1]
     summary = f"{name} {last.value}{_unit(unit)} on {last.when}, from {points[0].value}{_unit(unit)}"
     if guarantee and limit_text:
-        promised = next((value for years, value in guarantee if years >= _age(start or begin, end)), None)
+        promised = next((value for until, value in guarantee if until >= years), None)
         if promised is not None:
             side = "above" if values[-1] >= promised else "below"
             summary += f"; {side} the guaranteed {display.number(promised)}{_unit(unit)}"
@@ -214,6 +217,13 @@ def _age(start: datetime, end: datetime) -> float:
     return (end - start).total_seconds() / _YEAR_S
 
 
+def _within(guarantee: Sequence[tuple[float, Decimal]], years: float) -> list[tuple[float, Decimal]]:
+    """Steps of the guarantee that begin before the time shown ends, in order."""
+    steps = sorted(guarantee, key=lambda step: step[0])
+    begins = [0.0, *(until for until, _ in steps)]
+    return [step for begin, step in zip(begins, steps, strict=False) if begin < years]
+
+
 def _unit(unit: str) -> str:
     return f"\u00a0{unit}" if unit else ""
 
@@ -238,22 +248,18 @@ def _scale(low: Decimal, high: Decimal) -> tuple[Decimal, Decimal, list[Decimal]
 _STEPS: Final = (Decimal("0.5"), Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5), Decimal(10))
 
 
-def _limit(guarantee: Sequence[tuple[float, Decimal]], years: float, y: Any) -> tuple[str, str, float]:
+def _limit(steps: Sequence[tuple[float, Decimal]], years: float, y: Scale) -> tuple[str, str, float]:
     """A stair from the left edge to the right one; empty where nothing is promised for the time shown."""
-    if not guarantee or years <= 0:
-        return "", "", 0.0
-    path, at = "", 0.0
-    for until, value in sorted(guarantee, key=lambda pair: pair[0]):
-        if at >= years:
-            break
-        first = LEFT + (WIDTH - LEFT - RIGHT) * at / years
+    path, begin, level = "", 0.0, Decimal(0)
+    for until, level in steps:
+        first = LEFT + (WIDTH - LEFT - RIGHT) * begin / years
         last = LEFT + (WIDTH - LEFT - RIGHT) * min(until, years) / years
-        path += f"{'L' if path else 'M'}{first:.1f} {y(value)}L{last:.1f} {y(value)}"
-        at, level = until, value
-    return path, f"Guaranteed {display.number(level)} %", y(level)
+        path += f"{'L' if path else 'M'}{first:.1f} {y(level)}L{last:.1f} {y(level)}"
+        begin = until
+    return (path, f"Guaranteed {display.number(level)} %", y(level)) if path else ("", "", 0.0)
 
 
-def _months(begin: datetime, end: datetime, x: Any) -> tuple[Tick, ...]:
+def _months(begin: datetime, end: datetime, x: Callable[[datetime], float]) -> tuple[Tick, ...]:
     """First, middle and last month of the time shown."""
     middle = begin + (end - begin) / 2
     names = [display.month(moment.year, moment.month) for moment in (begin, middle, end)]

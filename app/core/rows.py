@@ -19,7 +19,7 @@ _DYNAMIC: Final = frozenset({"value", "observedAt", "source"})
 _RECORD: Final = {"record": "About this record"}
 """Group of the EN 18223 header: it tells of the document, not of the battery, so it comes last."""
 _FIRST_WORDS: Final = re.compile(r"[,;:]| \(| with ")
-_WIDEST_TABLE: Final = 84
+_WIDEST_TABLE: Final = 108
 """Characters of the widest cells of a line together; beyond it each line becomes a record of its own."""
 
 
@@ -148,6 +148,26 @@ def find(subject: Mapping[str, Any], path: Sequence[str]) -> Any:
     return value
 
 
+def text_at(subject: Mapping[str, Any], *path: str) -> str:
+    """A single value at a path as it was signed; empty where there is none."""
+    value = find(subject, path)
+    return "" if value is None or isinstance(value, (dict, list)) else str(value)
+
+
+def objects_at(subject: Mapping[str, Any], *path: str) -> list[dict[str, Any]]:
+    """The objects of a list at a path; empty where there is no such list."""
+    value = find(subject, path)
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def texts_at(subject: Mapping[str, Any], *path: str) -> list[str]:
+    """The single values of a list at a path."""
+    value = find(subject, path)
+    return (
+        [str(item) for item in value if not isinstance(item, (dict, list))] if isinstance(value, list) else []
+    )
+
+
 def row(label: Label, value: Any) -> Row | None:
     """The row of one value; None when its members all have rows of their own."""
     observed = ""
@@ -200,8 +220,8 @@ def plain(kind: str, value: str) -> str:
 def _many(label: Label, value: list[Any], observed: str) -> Row | None:
     if not value:
         return None
-    if not isinstance(value[0], dict):
-        return Row(label, "list", items=tuple(display.number(item) for item in value), observed=observed)
+    if not all(isinstance(item, dict) for item in value):
+        return Row(label, "list", items=tuple(cell("", item) for item in value), observed=observed)
     if "document" in label.type:
         return Row(label, "documents", items=tuple(document(item) for item in value), observed=observed)
     columns, cells = _entries(label, value)
@@ -243,8 +263,7 @@ def cell(kind: str, value: Any) -> str:
     if isinstance(value, str):
         return plain(kind, value)
     if isinstance(value, list):
-        between = "; " if value and isinstance(value[0], dict) else ", "
-        return between.join(cell("", item) for item in value)
+        return "; ".join(cell("", item) for item in value)
     if isinstance(value, dict):
         if display.is_address(value):
             return display.address(value)
@@ -256,7 +275,8 @@ def _one(label: Label, value: dict[str, Any], observed: str) -> Row:
     if label.type == "document":
         return Row(label, "documents", items=(document(value),), observed=observed)
     if label.type == "multilingual_text":
-        return Row(label, "languages", items=tuple(value.items()), observed=observed)
+        items = tuple((tag, cell("", text)) for tag, text in value.items())
+        return Row(label, "languages", items=items, observed=observed)
     if display.is_address(value):
         return Row(label, "text", display.address(value), observed=observed)
     pairs = []
@@ -264,6 +284,8 @@ def _one(label: Label, value: dict[str, Any], observed: str) -> Row:
         sorted(value, key=list(label.members).index) if value.keys() <= label.members.keys() else value
     ):
         member = _member_of(label, name)
+        if member.type == "series":
+            continue  # drawn as a chart
         text = cell(member.type, value[name])
         pairs.append((member.title, f"{text} {member.unit}" if member.unit else text))
     return Row(label, "map", items=tuple(pairs), observed=observed)

@@ -19,15 +19,15 @@ view.groups      `Group` of `Row`, in catalogue order
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
 from typing import Any, Final
 
-from app.core import charts, display, times
+from app.core import charts, display, passport_charts
 from app.core import verdict as verdicts
-from app.core.rows import GUIDE, Document, Guide, Label, Row, find, row
+from app.core.hazard_sheet import Hazards, hazards
+from app.core.rows import GUIDE, Guide, Label, Row, find, row, text_at
 from app.core.sections import SECTION_INFO
 from app.core.verdict import Finding, Verdict
 from app.core.vocabulary import SECTIONS, Section
@@ -39,19 +39,6 @@ FIGURES: Final = (
     ("batteryMass", "Mass"),
 )
 """Attributes in the head, with the short names they have there."""
-
-FOOTPRINT_STAGES: Final = (
-    ("rawMaterialExtraction", "Raw materials"),
-    ("mainProduction", "Production"),
-    ("distribution", "Distribution"),
-    ("recycling", "End of life"),
-)
-PROCEDURES: Final = (
-    ("safetyMeasures.safetyInstructions", "Protect yourself"),
-    ("safetyMeasures.isolation", "Isolate"),
-    ("safetyMeasures.dischargeProcedure", "Discharge"),
-)
-"""Steps of the hazard sheet in the order of work."""
 
 PARTICULARS: Final = (
     ("batteryCategory", "Category"),
@@ -69,12 +56,12 @@ PARTICULARS: Final = (
 """Annex VI Part A, points 1 to 10, in the order of the law as far as the label's reader is served by it."""
 METALS: Final = "labels.hazardousMaterial"
 
+_WORTH_SHARING: Final = 3
 _METAL: Final = re.compile("Cd|Pb")
 _METALS: Final = re.compile(r"(Cd|Pb)(\W+(Cd|Pb))?")
 _HAZARD_SECTIONS: Final = frozenset({"composition", "dismantling"})
 _DRAWN: Final = frozenset({"capacityLog"})
 """Attributes whose table stands with their chart."""
-_STATEMENT: Final = re.compile(r"((?:EU)?[HP]\d{3}[A-Za-z]{0,3}(?:\s?\+\s?[HP]\d{3})*)[:\s]*(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,33 +88,6 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class Substance:
-    """A hazardous substance: `statements` are (code, text), the code empty where there is none."""
-
-    name: str
-    identifier: str
-    share: str
-    classes: tuple[str, ...]
-    statements: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Hazards:
-    """What a person must know before touching the pack. `tools`: (tool, what for), in order of use."""
-
-    chemistry: str
-    chemistry_words: str
-    voltage: str
-    mass: str
-    fire: tuple[str, ...]
-    vent: str
-    procedures: tuple[tuple[str, Document], ...]
-    substances: tuple[Substance, ...]
-    tools: tuple[tuple[str, str], ...]
-    manuals: tuple[Document, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class SectionView:
     """One signed section: its own verdict and checks."""
 
@@ -139,9 +99,12 @@ class SectionView:
 
 @dataclass(frozen=True, slots=True)
 class Group:
+    """Rows under one heading. `observed` is what most dynamic values share, said once for all of them."""
+
     id: str
     title: str
     rows: tuple[Row, ...]
+    observed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,11 +158,11 @@ def passport_view(
         told,
         seen,
         _head(public, by_id),
-        _hazards(public, sections.get("dismantling", {}), by_id)
+        hazards(public, sections.get("dismantling", {}), by_id)
         if _HAZARD_SECTIONS & sections.keys()
         else None,
-        tuple(chart for chart in _bars(sections) if chart),
-        tuple(chart for chart in _lines(sections) if chart),
+        tuple(chart for chart in passport_charts.bars(sections) if chart),
+        tuple(chart for chart in passport_charts.lines(sections) if chart),
         _groups(rows, guide),
     )
 
@@ -225,17 +188,22 @@ def _groups(rows: Sequence[Row], guide: Guide) -> tuple[Group, ...]:
     by_group: dict[str, list[Row]] = {name: [] for name in guide.groups}
     for found in rows:
         by_group[found.label.group].append(found)
-    return tuple(Group(name, guide.groups[name], tuple(found)) for name, found in by_group.items() if found)
+    return tuple(
+        Group(name, guide.groups[name], tuple(found), _shared(found))
+        for name, found in by_group.items()
+        if found
+    )
+
+
+def _shared(rows: Sequence[Row]) -> str:
+    counted = Counter(found.observed for found in rows if found.observed)
+    said, times_said = counted.most_common(1)[0] if counted else ("", 0)
+    return said if times_said >= _WORTH_SHARING else ""
 
 
 def _text(rows: Mapping[str, Row], attribute_id: str) -> str:
     found = rows.get(attribute_id)
     return found.text if found else ""
-
-
-def _measured(rows: Mapping[str, Row], attribute_id: str) -> str:
-    found = rows.get(attribute_id)
-    return f"{found.text} {found.label.unit}".strip() if found else ""
 
 
 def _short(found: Row) -> str:
@@ -252,149 +220,22 @@ def _short(found: Row) -> str:
 
 
 def _head(public: Mapping[str, Any], rows: Mapping[str, Row]) -> Head:
-    chemistry = public.get("batteryChemistry", {})
-    place = public.get("manufacturingPlace", {})
-    town = [str(place[name]) for name in ("locality", "city") if place.get(name)]
-    if "addressCountry" in place:
-        town.append(display.country(str(place["addressCountry"])))
-    category = str(public.get("batteryCategory", ""))
+    town = text_at(public, "manufacturingPlace", "locality")
+    country = display.country(text_at(public, "manufacturingPlace", "addressCountry"))
+    category = text_at(public, "batteryCategory")
     return Head(
         category=category,
         what=display.word(category),
         maker=_text(rows, "manufacturerInformation.contactName"),
         model=_text(rows, "batteryModelIdentifier"),
         serial=_text(rows, "batterySerialNumber"),
-        chemistry=str(chemistry.get("shortName", "")),
-        chemistry_words=str(chemistry.get("clearName", "")),
+        chemistry=text_at(public, "batteryChemistry", "shortName"),
+        chemistry_words=text_at(public, "batteryChemistry", "clearName"),
         made=_text(rows, "manufacturingDate"),
-        place=", ".join(town),
+        place=", ".join(part for part in (town, country) if part),
         figures=tuple(
             Figure(name, rows[attribute_id].text, rows[attribute_id].label.unit)
             for attribute_id, name in FIGURES
             if attribute_id in rows
         ),
     )
-
-
-def _hazards(public: Mapping[str, Any], dismantling: Mapping[str, Any], rows: Mapping[str, Row]) -> Hazards:
-    chemistry = public.get("batteryChemistry", {})
-    fire = rows.get("safetyMeasures.extinguishingAgent")
-    manuals = rows.get("dismantlingAndRemovalInformation")
-    tools = find(dismantling, ("safetyMeasures", "tools")) or ()
-    procedures = tuple(
-        (title, rows[attribute_id].items[0])
-        for attribute_id, title in PROCEDURES
-        if attribute_id in rows and rows[attribute_id].kind == "documents"
-    )
-    return Hazards(
-        chemistry=str(chemistry.get("shortName", "")),
-        chemistry_words=str(chemistry.get("clearName", "")),
-        voltage=_measured(rows, "maximumVoltage") or _measured(rows, "nominalVoltage"),
-        mass=_measured(rows, "batteryMass"),
-        fire=fire.items if fire else (),
-        vent=_text(rows, "safetyMeasures.ventLocation"),
-        procedures=procedures,
-        substances=tuple(_substance(item) for item in public.get("hazardousSubstances", ())),
-        tools=tuple(_tool(item) for item in tools),
-        manuals=manuals.items if manuals else (),
-    )
-
-
-def _tool(item: Mapping[str, Any]) -> tuple[str, str]:
-    torque = f"{display.number(item['torque'])} N·m" if "torque" in item else ""
-    parts = (str(item.get("purpose", "")), str(item.get("fastener", "")), torque)
-    return str(item.get("tool", "")), " · ".join(part for part in parts if part)
-
-
-def _substance(item: Mapping[str, Any]) -> Substance:
-    share = item.get("hazardousSubstanceConcentration")
-    return Substance(
-        name=str(item.get("hazardousSubstanceName", "")),
-        identifier=str(item.get("hazardousSubstanceIdentifier", "")),
-        share=f"{display.number(share)} %" if share is not None else "",
-        classes=tuple(str(name) for name in item.get("hazardousSubstanceClass", ())),
-        statements=tuple(_statement(str(text)) for text in item.get("hazardousSubstanceImpact", ())),
-    )
-
-
-def _statement(text: str) -> tuple[str, str]:
-    found = _STATEMENT.match(text)
-    return (found[1], found[2]) if found and found[2] else ("", text)
-
-
-def _bars(sections: Mapping[Section, Mapping[str, Any]]) -> list[charts.BarChart | None]:
-    stages = sections.get("public", {}).get("carbonFootprintPerLifecycleStage", {})
-    materials = sections.get("composition", {}).get("batteryMaterials", ())
-    return [
-        charts.bar_chart(
-            "footprint",
-            "Carbon footprint by stage of life",
-            "kg CO₂e/kWh",
-            [(name, stages.get(stage), "") for stage, name in FOOTPRINT_STAGES],
-            what="Largest part of the carbon footprint",
-        )
-        if stages
-        else None,
-        charts.bar_chart(
-            "materials",
-            "What it is made of",
-            "kg",
-            [
-                (
-                    str(item.get("batteryMaterialName", "")),
-                    item.get("batteryMaterialMass"),
-                    str(item.get("batteryMaterialLocation", {}).get("componentName", "")),
-                )
-                for item in materials
-            ],
-            what="Largest part of the listed mass",
-            sort=True,
-        )
-        if materials
-        else None,
-    ]
-
-
-def _lines(sections: Mapping[Section, Mapping[str, Any]]) -> list[charts.LineChart | None]:
-    log = sections.get("use", {}).get("capacityLog")
-    if not log:
-        return []
-    warranty = sections.get("warranty", {}).get("warranty", {})
-    return [
-        charts.line_chart(
-            "health",
-            "State of health",
-            "%",
-            log,
-            "stateOfHealth",
-            name="State of health",
-            guarantee=_guarantee(warranty),
-            start=_start(warranty),
-        ),
-        charts.line_chart(
-            "cycles",
-            "Full cycles",
-            "",
-            log,
-            "fullCycles",
-            name="Full cycles",
-            floor=Decimal(0),
-            start=_start(warranty),
-        ),
-    ]
-
-
-def _guarantee(warranty: Mapping[str, Any]) -> list[tuple[float, Decimal]]:
-    """Points of the guaranteed curve that are told in years."""
-    curve = warranty.get("guaranteedCapacity", ())
-    pairs = [
-        (charts.decimal(p.get("years")), charts.decimal(p.get("remainingCapacityPercent"))) for p in curve
-    ]
-    return [(float(years), least) for years, least in pairs if years is not None and least is not None]
-
-
-def _start(warranty: Mapping[str, Any]) -> datetime | None:
-    try:
-        return times.parse(f"{warranty.get('start', '')}T00:00:00Z")
-    except ValueError:
-        return None

@@ -183,6 +183,22 @@ def test_only_web_addresses_become_links(href):
     assert (found["carbonFootprintStudy"].kind, found["carbonFootprintStudy"].href) == ("code", "")
 
 
+ODD: list[Any] = ["", "x", -1, True, [], [[]], ["x", {}], [{}], {}, {"a": {"b": [1]}}, {"value": []}]
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+def test_a_value_of_an_unexpected_shape_never_breaks_the_page(section, odd):
+    full = a_full_subject(section)
+    for name in full:
+        subjects = {"public": a_full_subject("public"), "dismantling": {}} | {section: full | {name: odd}}
+        passport_view(subjects, {each: a_report() for each in subjects})
+        if isinstance(full[name], dict):
+            for inner in full[name]:
+                subjects[section] = full | {name: full[name] | {inner: odd}}
+                passport_view(subjects, {each: a_report() for each in subjects})
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [
@@ -223,10 +239,29 @@ def test_a_dynamic_value_carries_when_and_by_whom_it_was_observed():
     assert (row.text, row.label.unit, row.observed) == ("4.2", "%", "14 August 2031, 09:12 UTC · Workshop")
 
 
+def test_what_most_values_share_is_said_once_for_the_group():
+    def seen(source: str) -> dict[str, str]:
+        return {"value": "4.2", "observedAt": "2031-08-14T09:12:00Z", "source": source}
+
+    subject = {name: seen("Workshop") for name in ("capacityFade", "powerFade", "stateOfCertifiedEnergy")}
+    subject["remainingEnergy"] = seen("Test bench")
+    group = passport_view({"condition": subject}, {"condition": a_report()}).groups[0]
+    assert group.observed == "14 August 2031, 09:12 UTC · Workshop"
+    assert [row.observed.endswith("Test bench") for row in group.rows] == [False, False, False, True]
+
+
+def test_time_at_each_temperature_is_a_chart_and_not_a_line_of_figures():
+    bands = [{"lower": "-20", "upper": "0", "minutes": 40}, {"lower": "0", "upper": "30", "minutes": 60}]
+    subject = {"temperatureInformation": {"average": "21", "histogram": bands}}
+    view = passport_view({"use": subject}, {"use": a_report()})
+    assert [bar.name for bar in view.bars[0].bars] == ["−20 to 0 °C", "0 to 30 °C"]
+    assert view.groups[0].rows[0].items == (("Mean temperature", "21 °C"),)
+
+
 def test_long_entries_become_records_and_short_ones_a_table():
     by_id = {label.id: label for label in rows.GUIDE.labels}
     short = rows.row(by_id["criticalRawMaterials"], [{"materialName": "Cobalt"}, {"materialName": "Lithium"}])
-    long = rows.row(by_id["criticalRawMaterials"], [{"materialName": "x" * 90}])
+    long = rows.row(by_id["criticalRawMaterials"], [{"materialName": "x" * 120}])
     assert short is not None
     assert (short.kind, [column.name for column in short.columns]) == ("table", ["Name"])
     assert long is not None
