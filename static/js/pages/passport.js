@@ -95,8 +95,9 @@ async function run(withRdfc = false) {
       state: 'missing',
       icon: 'not-checked',
       headline: 'Not checked on this device',
-      sentence: 'The signed files could not be loaded. Above is what the server says.',
+      sentence: 'The signed files could not be loaded. Above is what the server said.',
     }, { small: true }));
+    if (error instanceof Unreachable) serverIsSilent();
     return;
   }
   if (!all.length) {
@@ -116,12 +117,19 @@ function draw(judged, withRdfc) {
   const { verdict, situation } = worst;
   const bad = !verdict.showsData;
   if (bad) hideEverything();
+  else if (situation.offline) serverIsSilent(verdict.state === 'unknown');
+  const server = serverCard();
+  const isSame = server !== null && server.classList.contains(`verdict--${verdict.state}`);
   const parts = [verdictCard({
     ...verdict,
-    headline: bad ? verdict.headline : `On this device: ${verdict.headline.charAt(0).toLowerCase()}${verdict.headline.slice(1)}`,
-  }, { small: !bad })];
-  const server = document.querySelector('.passport__verdict > .verdict');
-  if (server && !sameAnswer(server.className, verdict.state)) {
+    headline: `On this device: ${verdict.headline.charAt(0).toLowerCase()}${verdict.headline.slice(1)}`,
+    sentence: isSame ? '' : verdict.sentence, // the same words stand above
+  }, { small: isSame || !bad })];
+  if (server && !situation.offline && !sameAnswer(server.className, verdict.state)) {
+    if (bad) {
+      server.classList.replace('verdict--valid', 'verdict--missing');
+      server.querySelector('.verdict__icon use')?.setAttribute('href', '#icon-question');
+    }
     parts.push(h('p', { class: 'banner banner--warn' }, icon('warning'),
       h('span', null, 'This device and the server do not agree. Believe the stricter one, and tell whoever runs this site.')));
   }
@@ -155,11 +163,33 @@ function sameAnswer(classes, state) {
   return /verdict--(?:altered|invalid|revoked|unsupported)/.test(classes);
 }
 
+/** @returns {HTMLElement | null} what the server said when it made this page */
+function serverCard() {
+  return document.querySelector('.passport__verdict > .verdict');
+}
+
+/**
+ * This page is a kept copy: what the server said in it is not of now, and past its time it is not said at all (T56).
+ *
+ * @param {boolean} [isPast]
+ */
+function serverIsSilent(isPast = false) {
+  const card = serverCard();
+  if (!card || card.dataset.silent) return;
+  card.dataset.silent = '1';
+  card.hidden = isPast;
+  card.classList.replace('verdict--valid', 'verdict--offline');
+  card.querySelector('.verdict__icon use')?.setAttribute('href', '#icon-offline');
+  card.querySelector('.verdict__meta')?.append(' Not asked again now: this device has no connection.');
+}
+
 /** Of a record that does not hold, nothing stays on the screen, whatever the server drew. */
 function hideEverything() {
+  if (document.querySelector('.passport__nothing')) return; // the server did not show it either
   for (const part of document.querySelectorAll('main > *')) {
     if (!part.contains(panel)) /** @type {HTMLElement} */ (part).hidden = true;
   }
+  panel.before(h('h1', { class: 'visually-hidden' }, 'Battery passport'));
 }
 
 panel.before(h('p', { id: 'device-says', class: 'visually-hidden', role: 'status' }));
