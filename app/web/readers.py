@@ -113,7 +113,8 @@ def require_own_form() -> None:
 def require_same_origin() -> None:
     """Refuse a request that another site made this browser send."""
     origin = request.headers.get("Origin")
-    if origin and urlsplit(origin).netloc.lower() != request.host.lower():
+    scheme = urlsplit(context().settings.origin).scheme
+    if origin and origin.lower() != f"{scheme}://{request.host.lower()}":
         raise HttpForbidden("This request came from another site.")
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         raise HttpForbidden("This request came from another site.")
