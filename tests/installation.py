@@ -131,6 +131,10 @@ def new_database(server: str, name: str) -> str:
     return server.replace("/postgres?", f"/{name}?")
 
 
+def drop_database(server: str, name: str) -> None:
+    _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
 def make_fast(server: str) -> None:
     """Nothing of a test server outlives the tests, so it need not reach the disk."""
     _administer(
