@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response, make_response, render_template, request
 
+from app.core import verdict
 from app.core.catalogue import CATALOGUE, GROUPS
 from app.core.errors import NotFound
 from app.core.sections import SECTION_INFO
@@ -46,7 +47,14 @@ def verify_form() -> str:
     require_same_origin()
     submitted = request.form.get("credential", "")
     report = verification.verify_bytes(context(), submitted.encode(), address=address())
-    return render_template("verify.html", report=report.as_dict(), submitted=submitted)
+    answer = report.as_dict()
+    return render_template(
+        "verify.html",
+        report=answer,
+        told=verdict.of_report(answer),
+        findings=verdict.findings(answer),
+        submitted=submitted,
+    )
 
 
 @blueprint.get("/about")
