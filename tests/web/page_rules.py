@@ -1,5 +1,6 @@
 """What every answer of the site keeps to, checked at each answer that a test gets."""
 
+import gzip
 from collections import Counter
 from typing import Any
 
@@ -23,7 +24,8 @@ def require(response: TestResponse, path: str) -> None:
     """Every rule that applies to this answer. Raises: AssertionError, naming the address."""
     _require_headers(response, path)
     if response.mimetype == "text/html" and response.status_code not in (304, 301, 302, 303, 307, 308):
-        require_page(response.text, path)
+        packed = response.headers.get("Content-Encoding") == "gzip"
+        require_page((gzip.decompress(response.data) if packed else response.data).decode(), path)
     if response.status_code >= 400:
         _require_problem(response, path)
 
