@@ -146,9 +146,49 @@ def parse_path(path: str) -> BatteryKey:
     return battery_key(path_value(segments[2]), path_value(segments[4]))
 
 
+_KEYS_AND_QUALIFIERS: Final = frozenset(
+    (
+        "00",
+        "01",
+        "10",
+        "21",
+        "22",
+        "235",
+        "254",
+        "414",
+        "417",
+        "7040",
+        "8003",
+        "8004",
+        "8006",
+        "8010",
+        "8011",
+        "8013",
+    )
+)
+
+
+def require_plain_query(query: str) -> None:
+    """The query of a Digital Link may carry data attributes and extensions, never a key or qualifier again.
+
+    Names of digits are application identifiers: each at most once. Anything else says nothing about the
+    battery. Raises: MalformedIdentifier, so that no two readers take the same link for two batteries (T18).
+    """
+    names = [path_value(part.partition("=")[0].replace("+", " ")) for part in re.split("[&;]", query) if part]
+    identifiers = [name for name in names if name.isascii() and name.isdigit()]
+    if _KEYS_AND_QUALIFIERS.intersection(identifiers) or len(set(identifiers)) != len(identifiers):
+        raise MalformedIdentifier(
+            "The part after ? names a GTIN, serial or lot once more, or one identifier twice.",
+            rule="digital-link-query",
+            clause="GS1 Digital Link URI Syntax",
+        )
+
+
 _ELEMENT_STRING: Final = re.compile(r"\(01\)(\d{14})\(21\)(.{1,20})")
 _PLAIN: Final = re.compile(r"01(\d{14})21(.{1,20})")
-_LINK: Final = re.compile(r"(?:https|http|HTTPS|HTTP)://[^/?#\x00-\x20]+(/[^?#\x00-\x20]*)(?:[?#][^\x00-\x20]*)?")
+_LINK: Final = re.compile(
+    r"(?:https|http|HTTPS|HTTP)://[^/?#\x00-\x20]+(/[^?#\x00-\x20]*)(?:\?([^#\x00-\x20]*))?(?:#[^\x00-\x20]*)?"
+)
 _AIM_PREFIX: Final = re.compile(r"^\][QdC][0-9]")
 _GROUP_SEPARATOR: Final = "\x1d"
 
@@ -165,6 +205,7 @@ def parse_scanned(text: str) -> BatteryKey:
         return battery_key(match[1], match[2])
     # Cut by hand: urlsplit drops tabs and line ends inside an address, a browser does not (T18).
     if link := _LINK.fullmatch(text):
+        require_plain_query(link[2] or "")
         return parse_path(link[1])
     raise MalformedIdentifier(
         "This is neither the link of a battery label nor a number like (01)09506000134352(21)SERIAL.",

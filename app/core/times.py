@@ -21,4 +21,7 @@ def parse(text: str) -> datetime:
     """A date-time with zone (RFC 3339; xsd:dateTimeStamp). Raises: ValueError."""
     if not _RFC_3339.fullmatch(text):
         raise ValueError("not a date-time with zone, such as 2026-11-24T08:00:00Z")
-    return datetime.fromisoformat(text).astimezone(UTC)
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a year that no calendar here reaches") from None

@@ -1,13 +1,13 @@
 """Pages that are not about one battery: the front page, the scanner, the verifier, what things mean."""
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, render_template, request
 
 from app.core import verdict
 from app.core.catalogue import CATALOGUE, GROUPS
 from app.core.errors import NotFound
 from app.core.sections import SECTION_INFO
 from app.services import reading, verification
-from app.web import explanations
+from app.web import explanations, renderings
 from app.web.current import address, context
 from app.web.readers import anyone, require_same_origin
 from app.web.vendored import LICENCES
@@ -86,7 +86,6 @@ def problem(code: str) -> Response:
 
 
 def _public(page: str) -> Response:
-    response = make_response(page)
+    response = renderings.public(page)
     response.headers["Cache-Control"] = PAGE_CACHE
-    response.headers["Vary"] = "Cookie"
     return response

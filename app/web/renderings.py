@@ -6,13 +6,14 @@ those are the same, so is the page. Only what anyone may see is ever kept.
 
 import gzip
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Final, cast
 
 from flask import Response, current_app, request
 
 from app.web.current import context
+from app.web.readers import COOKIE
 
 KEPT_FOR: Final = timedelta(minutes=1)
 KEPT_PAGES: Final = 128
@@ -20,13 +21,16 @@ SWITCH: Final = "KEEP_RENDERINGS"
 """Name in the application's configuration; benchmarks switch it off."""
 
 
-@dataclass(frozen=True, slots=True)
 class Rendering:
-    """One page, plain and packed."""
+    """One page, plain, and packed once somebody takes it so."""
 
-    made_at: datetime
-    body: bytes
-    packed: bytes
+    def __init__(self, body: str, made_at: datetime) -> None:
+        self.body = body.encode()
+        self.made_at = made_at
+
+    @cached_property
+    def packed(self) -> bytes:
+        return gzip.compress(self.body, compresslevel=5, mtime=0)
 
 
 def page(mark: object, render: Callable[[], str]) -> Response:
@@ -36,14 +40,23 @@ def page(mark: object, render: Callable[[], str]) -> Response:
     pages = cast(dict[object, Rendering], ctx.kept.setdefault("pages", {}))
     found = pages.get(mark)
     if found is None or not timedelta(0) <= now - found.made_at < KEPT_FOR:
-        body = render().encode()
-        found = Rendering(now, body, gzip.compress(body, compresslevel=5, mtime=0))
+        found = Rendering(render(), now)
         if current_app.config.get(SWITCH, True):
             if len(pages) >= KEPT_PAGES:
                 pages.clear()
             pages[mark] = found
-    packs = request.accept_encodings["gzip"] > 0
-    response = Response(found.packed if packs else found.body, mimetype="text/html")
+    return send(found)
+
+
+def public(body: str) -> Response:
+    """A page that is the same for everybody who is not signed in."""
+    return send(Rendering(body, context().now()))
+
+
+def send(rendering: Rendering) -> Response:
+    """Packed where the caller takes it; never in a session, whose secrets stand beside what was sent."""
+    packs = request.accept_encodings["gzip"] > 0 and COOKIE not in request.cookies
+    response = Response(rendering.packed if packs else rendering.body, mimetype="text/html")
     if packs:
         response.headers["Content-Encoding"] = "gzip"
     response.headers["Vary"] = "Accept-Encoding, Cookie"

@@ -24,6 +24,7 @@ blueprint = Blueprint("resolver", __name__)
 def resolve(rest: str) -> Response | Redirect:
     """307 to the passport page, or by Accept to the public section."""
     key = identifiers.parse_path(_raw_path().removesuffix("/"))
+    identifiers.require_plain_query(request.query_string.decode("latin-1"))
     target = _target(key)
     response = redirect(target, 307)
     response.headers["Vary"] = "Accept"

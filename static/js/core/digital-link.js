@@ -17,7 +17,10 @@
 
 const SET_82 = /^[!"%&'()*+,\-./0-9:;<=>?A-Z_a-z]{1,20}$/;
 /** Address with its path, cut by hand: `URL` would repair what we refuse. */
-const LINK = /^(?:https|http|HTTPS|HTTP):\/\/[^/?#\x00-\x20]+(\/[^?#\x00-\x20]*)?(?:[?#][^\x00-\x20]*)?$/;
+const LINK = /^(?:https|http|HTTPS|HTTP):\/\/[^/?#\x00-\x20]+(\/[^?#\x00-\x20]*)?(?:\?([^#\x00-\x20]*))?(?:#[^\x00-\x20]*)?$/;
+/** Application identifiers that name a thing or qualify its name: in the path alone, never in the query. */
+const KEYS_AND_QUALIFIERS = new Set(['00', '01', '10', '21', '22', '235', '254', '414', '417', '7040', '8003', '8004',
+  '8006', '8010', '8011', '8013']);
 const AIM_PREFIX = /^\][QdC][0-9]/;
 const ELEMENT_STRING = /^\(01\)([0-9]{14})\(21\)([^\n]{1,20})$/;
 const PLAIN = /^01([0-9]{14})21([^\n]{1,20})$/;
@@ -101,6 +104,20 @@ export function parsePath(path) {
 }
 
 /**
+ * No key or qualifier once more, and each application identifier at most once: no two readers may take the same link
+ * for two batteries (T18).
+ *
+ * @param {string} query - without the question mark
+ */
+function requirePlainQuery(query) {
+  const names = query.split(/[&;]/).filter(Boolean).map((part) => pathValue(part.split('=')[0].replaceAll('+', ' ')));
+  const identifiers = names.filter((name) => /^[0-9]+$/.test(name));
+  if (identifiers.some((name) => KEYS_AND_QUALIFIERS.has(name)) || new Set(identifiers).size !== identifiers.length) {
+    throw new MalformedIdentifier('The part after ? names a GTIN, serial or lot once more, or one identifier twice.');
+  }
+}
+
+/**
  * Text as it came, without the white space, byte order mark and symbology prefix that scanners put around it.
  *
  * @param {string} text
@@ -124,7 +141,10 @@ export function parseScanned(text) {
     ?? PLAIN.exec(tidied.endsWith(GROUP_SEPARATOR) ? tidied.slice(0, -1) : tidied);
   if (element) return batteryKey(element[1], element[2]);
   const link = LINK.exec(tidied);
-  if (link?.[1]) return parsePath(link[1]);
+  if (link?.[1]) {
+    requirePlainQuery(link[2] ?? '');
+    return parsePath(link[1]);
+  }
   throw new MalformedIdentifier(
     'This is neither the link of a battery label nor a number like (01)09506000134352(21)SERIAL.',
   );
