@@ -19,7 +19,7 @@ _DYNAMIC: Final = frozenset({"value", "observedAt", "source"})
 _RECORD: Final = {"record": "About this record"}
 """Group of the EN 18223 header: it tells of the document, not of the battery, so it comes last."""
 _FIRST_WORDS: Final = re.compile(r"[,;:]| \(| with ")
-_WIDEST_TABLE: Final = 108
+_WIDEST_TABLE: Final = 116
 """Characters of the widest cells of a line together; beyond it each line becomes a record of its own."""
 
 
