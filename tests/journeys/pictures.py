@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import segno
-from PIL import Image
+import zxingcpp
+from PIL import Image, ImageOps
 
 WIDTH, HEIGHT = 1280, 720
 FRAMES = 6
@@ -44,6 +45,14 @@ def code(text: str) -> Image.Image:
     buffer = io.BytesIO()
     segno.make_qr(text, error="q").save(buffer, kind="png", scale=12, border=4)
     return opened(buffer.getvalue())
+
+
+def data_matrix(text: str) -> Image.Image:
+    """A square Data Matrix, with the margin that it needs."""
+    symbol = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.DataMatrix, force_square=True)
+    drawn = zxingcpp.write_barcode_to_image(symbol, scale=12)
+    flat = Image.frombytes("L", (drawn.shape[1], drawn.shape[0]), bytes(memoryview(drawn)))
+    return ImageOps.expand(flat, border=24, fill=255)
 
 
 def opened(png: bytes) -> Image.Image:

@@ -3,16 +3,18 @@
 import contextlib
 import itertools
 import json
+import os
+import signal
+import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from app.services import demo
-from tests.boot.started import free_port, running
+from tests.boot.started import ROOT, environment, free_port
 
 _serials = itertools.count(1)
 UNSAFE_PORTS = frozenset({5060, 5061, 6000, 6566, 10080, *range(6665, 6670), 6697})
@@ -45,7 +47,7 @@ class Site:
 
     data: Path
     port: int
-    _up: ExitStack = field(default_factory=ExitStack)
+    _process: subprocess.Popen[str] | None = None
     _passports: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -53,10 +55,27 @@ class Site:
         return f"http://localhost:{self.port}"
 
     def start(self) -> None:
-        self._up.enter_context(running("--data", str(self.data), "--port", str(self.port)))
+        """Start `./run` and wait for the last line of its banner."""
+        with open(self.data.with_suffix(".log"), "a") as log:
+            self._process = subprocess.Popen(
+                [ROOT / "run", "--data", str(self.data), "--port", str(self.port)],
+                env=environment(),
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                start_new_session=True,
+            )
+        assert self._process.stdout is not None
+        if not any(line.startswith("Data in") for line in self._process.stdout):
+            raise AssertionError(f"it ended: {self.data.with_suffix('.log').read_text()}")
 
     def stop(self) -> None:
-        self._up.close()
+        """Take it down at once, as a power cut would."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.communicate()
+            self._process = None
 
     @contextlib.contextmanager
     def stopped(self) -> Iterator[None]:
