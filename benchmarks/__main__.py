@@ -21,6 +21,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)} (all)")
     parser.add_argument("--rounds", type=int, default=7, help="rounds of each comparison (7)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here as well")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables here as Markdown")
     given = parser.parse_args()
     if unknown := set(given.names) - set(NAMES):
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
@@ -40,6 +41,8 @@ def main() -> None:
             ],
         }
         given.json.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    if given.markdown:
+        given.markdown.write_text(measure.markdown(groups).lstrip() + "\n", encoding="utf-8")
     missed = [one.name for group in groups for one in group.figures if one.met is False]
     print(f"\n{len(missed)} missed: {'; '.join(missed)}" if missed else "\nEvery target is met.")
 

@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, sync_
 ROOT = Path(__file__).resolve().parent.parent
 
 SLOW_4G = {"offline": False, "latency": 562.5, "downloadThroughput": 184_320, "uploadThroughput": 84_375}
-"""150 ms round trip and 1.6 Mbit/s, in the values that request-level throttling needs for them; as Lighthouse's
-mobile preset does."""
+"""150 ms round trip and 1.6 Mbit/s, in the values that request-level throttling needs for them; as the mobile
+preset of Lighthouse does."""
 
 
 @contextmanager
@@ -47,7 +47,8 @@ def new_page(
 def _finder() -> ModuleType:
     """`deploy/browser.py`, which is no package."""
     spec = importlib.util.spec_from_file_location("find_browser", ROOT / "deploy" / "browser.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

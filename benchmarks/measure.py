@@ -1,8 +1,8 @@
 """Rounds, ratios and tables.
 
-A machine that others use as well gives other absolute times from one minute to the next. So a candidate and its
-floor are timed in turns within each round, as CPU time, and only their ratio within a round counts; of all
-rounds the median is told, with the smallest and the largest.
+A machine that others use as well gives other absolute times from one minute to the next. So a candidate and
+its floor are timed in turns within each round, mostly as CPU time, and only their ratio within a round
+counts; of all rounds the median is told, with the smallest and the largest.
 """
 
 import gc
@@ -140,6 +140,27 @@ def figure(
         target=target,
         note=note,
     )
+
+
+def markdown(groups: Sequence[Group]) -> str:
+    """The same for docs/benchmarks.md."""
+    lines = []
+    for group in groups:
+        lines += ["", f"### {group.title}", "", "| | measured | x floor (min-max) | floor | target | |"]
+        lines.append("|---|---|---|---|---|---|")
+        for one in group.figures:
+            ratio = ""
+            if one.ratio:
+                ratio = (
+                    f"**{_number(one.ratio.median)}** ({_number(one.ratio.least)}-{_number(one.ratio.most)})"
+                )
+            floor = "" if one.floor_value is None else f"{one.floor}: {_number(one.floor_value)} {one.unit}"
+            told = {True: "met", False: "**missed**", None: ""}[one.met]
+            value = f"{_number(one.value.median)} {one.unit}"
+            lines.append(f"| {one.name} | {value} | {ratio} | {floor} | {one.target or ''} | {told} |")
+        notes = [one.note for one in group.figures if one.note] + list(group.notes)
+        lines += ["", *(f"- {note}" for note in notes)] if notes else []
+    return "\n".join(lines)
 
 
 def table(groups: Sequence[Group]) -> str:
