@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import secrets
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,6 +30,8 @@ PLAUSIBLE = {
     "carbonFootprintPerLifecycleStage.distribution": "10",
     "carbonFootprintPerLifecycleStage.recycling": "10",
 }
+_PROCESS = secrets.token_hex(4)
+"""Several processes may send to what one of them made."""
 _numbers = itertools.count(1)
 
 
@@ -71,7 +74,7 @@ def owed_values(level: str, **changes: Any) -> dict[str, Any]:
 def a_record(kind: str, subject: dict[str, str], sent_at: datetime, **changes: Any) -> dict[str, Any]:
     """One record with an id of its own."""
     record: dict[str, Any] = {
-        "recordId": f"T-{next(_numbers)}",
+        "recordId": f"T-{_PROCESS}-{next(_numbers)}",
         "kind": kind,
         "sentAt": to_seconds(sent_at),
         "subject": subject,
