@@ -80,7 +80,8 @@ def replay(ctx: Context, plant: Plant, quarantine_id: str, mended: bytes | None 
         row = store.quarantine.get(quarantine_id)
     if row is None or row.plant_id != plant.id or row.settled is not None:
         raise NotFound("There is no such record in this plant's quarantine.")
-    accepted = accept(ctx, plant, mended if mended is not None else bytes(row.body))
+    # A record may have waited here for long: its age is no reason to refuse it now.
+    accepted = accept(ctx, plant, mended if mended is not None else bytes(row.body), late=None)
     with ctx.unit_of_work() as work:
         work.quarantine.settle(quarantine_id, "replayed", to_text(ctx.now()))
         work.commit()

@@ -83,16 +83,25 @@ def public_bytes(ctx: Context, uuid: str) -> Stored:
     return Stored(bytes(row.body), row.digest)
 
 
-def public_mark(ctx: Context, uuid: str) -> tuple[object, ...]:
-    """Everything that a public page depends on, in two selects: it changes when anything of it does.
+@dataclass(frozen=True, slots=True)
+class PublicMark:
+    """Everything that a public page depends on: it changes when anything of it does."""
 
-    Raises: NotFound.
-    """
+    uuid: str
+    body_digest: bytes
+    state: str
+    marks: tuple[object, ...]
+    """Of the trust and status lists."""
+
+
+def public_mark(ctx: Context, uuid: str) -> PublicMark:
+    """What the public page of a passport depends on, in one select. Raises: NotFound."""
     with ctx.read() as store:
-        row = store.documents.newest_of_passport(uuid, "public")
-    if row is None:
+        found = store.documents.public_page(uuid)
+    if found is None:
         raise NotFound(_NOTHING)
-    return uuid, hashlib.sha256(row.body).digest(), row.state, verification.own(ctx).marks
+    body, state, marks = found
+    return PublicMark(uuid, hashlib.sha256(body).digest(), state, marks)
 
 
 def section_bytes(
@@ -118,21 +127,25 @@ def model_section_bytes(
         return _stored(_version(store, ModelKey(gtin(gtin_text)).digest(), section, version))
 
 
-def show(ctx: Context, uuid: str, reader: Reader) -> PassportShown:
+def show(ctx: Context, uuid: str, reader: Reader, marks: object = None) -> PassportShown:
     """Everything of a passport that `reader` may see, each section verified as any reader would.
 
-    Raises: NotFound.
+    `marks` are those of a `PublicMark` that was just looked up. Raises: NotFound.
     """
     sections = [section for section in SECTIONS if section in reader.sections]
     with ctx.read() as store:
         battery = store.batteries.by_uuid(uuid)
         if battery is None or battery.state == "draft":
             raise NotFound(_NOTHING)
-        rows = store.documents.newest_of([battery.key, battery.model_key], sections)
+        rows = (
+            store.documents.newest_of([battery.key, battery.model_key], sections)
+            if len(sections) > 1
+            else [row for section in sections if (row := store.documents.newest(battery.key, section))]
+        )
     key = BatteryKey(battery.gtin, battery.serial)
     by_section = {row.section: row for row in rows}
     bodies = {name: bytes(row.body) for name, row in by_section.items()}
-    kept = verification.own(ctx)
+    kept = verification.own(ctx, marks)
     shown = tuple(
         _section(ctx, uuid, key, by_section[section], bodies, kept)
         for section in sections

@@ -32,12 +32,13 @@ class Kept:
     reports: dict[tuple[object, ...], Report] = field(default_factory=dict)
 
 
-def own(ctx: Context) -> Kept:
+def own(ctx: Context, marks: object = None) -> Kept:
     """What this server believes: its newest trust list and its own status lists, looked up at every call and
-    put together again only when one of them changed."""
+    put together again only when one of them changed. `marks` are those that a caller has just looked up."""
     now = ctx.now()
-    with ctx.read() as store:
-        marks = store.trust_lists.marks()
+    if marks is None:
+        with ctx.read() as store:
+            marks = store.trust_lists.marks()
     known: Kept | None = ctx.kept.get("policy")
     if known and known.marks == marks and timedelta(0) <= now - known.made_at < KEPT_FOR:
         return known

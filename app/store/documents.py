@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, insert, select
+from sqlalchemy import Connection, Row, and_, bindparam, func, insert, select, true
 
 from app.store.tables import batteries, documents
+from app.store.trust import MARK_TABLES, MARKS
 
 # Built once: building a statement costs more than running it. This is the one select of the public look-up.
 _NEWEST_OF_PASSPORT = (
@@ -20,6 +21,23 @@ _NEWEST_OF_PASSPORT = (
 )
 
 
+# The same with all that the page of a passport depends on.
+_PUBLIC_PAGE = (
+    select(documents.c.body, batteries.c.state, *MARKS)
+    .select_from(
+        documents.join(batteries, batteries.c.key == documents.c.subject_key).join(MARK_TABLES, true())
+    )
+    .where(batteries.c.passport_uuid == bindparam("passport_uuid"), documents.c.section == "public")
+    .order_by(documents.c.version.desc())
+    .limit(1)
+)
+
+_NEWEST = (
+    select(documents)
+    .where(documents.c.subject_key == bindparam("subject_key"), documents.c.section == bindparam("section"))
+    .order_by(documents.c.version.desc())
+    .limit(1)
+)
 _HEAD = (
     select(documents.c.subject_key, documents.c.section, func.max(documents.c.version).label("version"))
     .where(
@@ -50,13 +68,9 @@ class Documents:
         self._connection.execute(insert(documents).values(**values))
 
     def newest(self, subject_key: bytes, section: str) -> Row[Any] | None:
-        query = (
-            select(documents)
-            .where(documents.c.subject_key == subject_key, documents.c.section == section)
-            .order_by(documents.c.version.desc())
-            .limit(1)
-        )
-        return self._connection.execute(query).one_or_none()
+        return self._connection.execute(
+            _NEWEST, {"subject_key": subject_key, "section": section}
+        ).one_or_none()
 
     def version(self, subject_key: bytes, section: str, version: int) -> Row[Any] | None:
         query = select(documents).where(
@@ -81,6 +95,11 @@ class Documents:
             .order_by(documents.c.version.desc())
         )
         return self._connection.execute(query).all()
+
+    def public_page(self, passport_uuid: str) -> tuple[bytes, str, tuple[object, ...]] | None:
+        """Bytes of the newest public section, the passport's state, and the marks of the lists."""
+        row = self._connection.execute(_PUBLIC_PAGE, {"passport_uuid": passport_uuid}).one_or_none()
+        return None if row is None else (bytes(row[0]), str(row[1]), tuple(row[2:]))
 
     def newest_of_passport(self, passport_uuid: str, section: str) -> Row[Any, Any, Any] | None:
         """The bytes and digest of an item section: the one select of the public look-up."""

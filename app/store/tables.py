@@ -132,10 +132,11 @@ status_lists = Table(
     Column("name", String(64), primary_key=True),
     _operator(),
     Column("purpose", String(16), nullable=False),
-    Column("bits", LargeBinary, nullable=False),
-    Column("body", LargeBinary, comment="the signed list credential; empty when it must be made anew"),
-    Column("digest", String(64)),
+    Column("digest", String(64), comment="of the signed list; empty when it must be made anew"),
     Column("signed_at", String(32)),
+    # large, so last: what stands before them is read at every look-up
+    Column("bits", LargeBinary, nullable=False),
+    Column("body", LargeBinary, comment="the signed list credential"),
 )  # fmt: skip
 
 status_entries = Table(

@@ -6,13 +6,10 @@ from typing import Any
 from sqlalchemy import (
     Connection,
     Row,
-    String,
-    cast,
     func,
     insert,
-    literal,
     select,
-    union_all,
+    true,
     update,
 )
 
@@ -107,10 +104,17 @@ class Log:
         return self._connection.execute(select(log_entries).order_by(log_entries.c.log_index)).all()
 
 
-_MARKS = union_all(
-    select(literal("trust").label("name"), cast(func.max(trust_lists.c.version), String).label("mark")),
-    select(status_lists.c.name, status_lists.c.digest),
-)
+_TRUST_MARK = select(func.max(trust_lists.c.version).label("trust_version")).subquery()
+_STATUS_MARK = select(
+    func.count(status_lists.c.digest).label("lists_signed"),
+    func.max(status_lists.c.signed_at).label("lists_signed_at"),
+    func.min(status_lists.c.digest).label("lists_least"),
+    func.max(status_lists.c.digest).label("lists_most"),
+).subquery()
+MARKS = (*_TRUST_MARK.c, *_STATUS_MARK.c)
+"""Columns that change whenever the trust list or a status list does, for a select of one row."""
+MARK_TABLES = _TRUST_MARK.join(_STATUS_MARK, true())
+_MARKS = select(*MARKS).select_from(MARK_TABLES)
 
 
 class TrustLists:
@@ -122,9 +126,9 @@ class TrustLists:
     def add(self, version: int, body: bytes, at: str) -> None:
         self._connection.execute(insert(trust_lists).values(version=version, body=body, created_at=at))
 
-    def marks(self) -> tuple[tuple[str, str | None], ...]:
+    def marks(self) -> tuple[object, ...]:
         """What changes whenever the trust list or a status list does: one cheap select."""
-        return tuple((row.name, row.mark) for row in self._connection.execute(_MARKS))
+        return tuple(self._connection.execute(_MARKS).one())
 
     def newest(self) -> Row[Any] | None:
         query = select(trust_lists).order_by(trust_lists.c.version.desc()).limit(1)

@@ -17,6 +17,7 @@ from app.web import (
     passports,
     problems,
     readers,
+    renderings,
     resolver,
     security,
     sign_in,
@@ -36,7 +37,7 @@ def create_app(settings: Settings, now: Callable[[], datetime] = wiring.clock) -
     application.json.sort_keys = False  # type: ignore[attr-defined]
     context = wiring.build(settings, engine=wiring.attach_database(application, settings), now=now)
     application.extensions["passport"] = context
-    for face in (security, problems, readers, assets):
+    for face in (security, problems, readers, assets, renderings):
         face.attach(application)
     for part in (resolver, documents, passports, pages, sign_in, maker, api, wellknown):
         application.register_blueprint(part.blueprint)

@@ -6,6 +6,7 @@ The list of them with digests is what the service worker keeps for offline use (
 import base64
 import gzip
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -31,6 +32,9 @@ MEDIA_TYPES: Final = {
     ".woff2": "font/woff2",
 }
 COMPRESSED: Final = frozenset({".js", ".mjs", ".css", ".wasm", ".svg", ".webmanifest", ".json", ".txt"})
+_WHOLE_LINE_COMMENTS: Final = re.compile(
+    rb"^[ \t]*(?:/\*(?:(?!\*/).)*\*/[ \t]*|//[^\n]*)\n", re.MULTILINE | re.DOTALL
+)
 _IMMUTABLE: Final = "public, max-age=31536000, immutable"
 
 
@@ -82,10 +86,20 @@ def send(asset: Asset) -> Response:
     return response
 
 
+def without_comments(script: bytes) -> bytes:
+    """One of our own scripts without the comments that fill whole lines: a fourth of what a phone would load.
+
+    A comment before code on the same line stays, and so does everything in `vendor/`.
+    """
+    return _WHOLE_LINE_COMMENTS.sub(b"", script)
+
+
 def _asset(path: Path) -> Asset:
-    body = path.read_bytes()
-    packed = gzip.compress(body, compresslevel=6, mtime=0) if path.suffix in COMPRESSED else None
     inside = path.relative_to(STATIC).parts
+    body = path.read_bytes()
+    if inside[0] == "js":
+        body = without_comments(body)
+    packed = gzip.compress(body, compresslevel=6, mtime=0) if path.suffix in COMPRESSED else None
     return Asset(
         body=body,
         packed=packed if packed is not None and len(packed) < len(body) else None,

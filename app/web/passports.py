@@ -1,7 +1,7 @@
 """The passport page, by thing: the reader's role decides the rows, the template draws what it is given."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, cast
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as Redirect
@@ -10,6 +10,7 @@ from app.core import labels, view
 from app.core.access import ANYONE, Permission
 from app.core.identifiers import ModelKey
 from app.core.times import parse
+from app.core.view import PassportView
 from app.core.vocabulary import MODEL_SECTIONS
 from app.services import labelling, reading, revocation
 from app.services.reading import PassportShown, SectionShown
@@ -20,6 +21,8 @@ from app.web.readers import anyone, current_reader, requires
 
 blueprint = Blueprint("passports", __name__)
 
+KEPT_VIEWS: Final = 64
+
 
 @blueprint.get("/passports/<uuid>")
 @anyone
@@ -29,7 +32,7 @@ def page(uuid: str) -> Response:
     ctx = context()
     if reader is ANYONE:
         mark = reading.public_mark(ctx, well_formed(uuid))
-        response = renderings.page(mark, lambda: _render(reading.show(ctx, uuid, ANYONE)))
+        response = renderings.page(mark, lambda: _render(reading.show(ctx, uuid, ANYONE, mark.marks)))
         response.headers["Cache-Control"] = PUBLIC_CACHE
         return response
     response = make_response(_render(reading.show(ctx, well_formed(uuid), reader)))
@@ -45,14 +48,8 @@ def _render(shown: PassportShown) -> str:
 def page_values(shown: PassportShown) -> dict[str, Any]:
     """What `passport.html` draws."""
     origin = context().settings.origin
-    drawn = view.passport_view(
-        {one.section: one.document.get("credentialSubject", {}) for one in shown.sections},
-        {one.section: one.report.as_dict() for one in shown.sections},
-        state=shown.state,
-        signer=shown.signer,
-    )
     return {
-        "view": drawn,
+        "view": _view(shown),
         "passport": {
             "uuid": shown.uuid,
             "gtin": shown.key.gtin,
@@ -67,6 +64,30 @@ def page_values(shown: PassportShown) -> dict[str, Any]:
         "section_links": {one.section: _links(one, shown) for one in shown.sections},
         "can_revoke": Permission.REVOKE in current_reader().permissions,
     }
+
+
+def _view(shown: PassportShown) -> PassportView:
+    """What is drawn, worked out once for the same documents, reports and state."""
+    views = cast(dict[object, PassportView], context().kept.setdefault("views", {}))
+    key = (
+        shown.state,
+        shown.signer,
+        tuple(
+            (one.section, one.report.digest, one.report.verdict, one.report.checks) for one in shown.sections
+        ),
+    )
+    found = views.get(key)
+    if found is None:
+        found = view.passport_view(
+            {one.section: one.document.get("credentialSubject", {}) for one in shown.sections},
+            {one.section: one.report.as_dict() for one in shown.sections},
+            state=shown.state,
+            signer=shown.signer,
+        )
+        if len(views) >= KEPT_VIEWS:
+            views.clear()
+        views[key] = found
+    return found
 
 
 @blueprint.get("/passports/<uuid>/label")

@@ -10,27 +10,42 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Final, cast
 
-from flask import Response, current_app, request
+from flask import Flask, Response, current_app, request
+from markupsafe import Markup
 
+from app.core.rows import GUIDE
 from app.web.current import context
 from app.web.readers import COOKIE
 
 KEPT_FOR: Final = timedelta(minutes=1)
 KEPT_PAGES: Final = 128
+FAST, SMALL = 1, 6
+"""Levels of packing: for once, and for many readers."""
 SWITCH: Final = "KEEP_RENDERINGS"
 """Name in the application's configuration; benchmarks switch it off."""
+
+
+def attach(application: Flask) -> None:
+    """Render once what is the same on every passport page: name, definition and clause of each row."""
+    head = application.jinja_env.get_template("passport_row_head.html")
+    application.jinja_env.globals["row_heads"] = {
+        # our own template over the catalogue, escaped there; no data of a passport is in it (T30)
+        label.id: Markup(head.render(label=label).strip())  # noqa: S704
+        for label in GUIDE.labels
+    }
 
 
 class Rendering:
     """One page, plain, and packed once somebody takes it so."""
 
-    def __init__(self, body: str, made_at: datetime) -> None:
+    def __init__(self, body: str, made_at: datetime, level: int = FAST) -> None:
         self.body = body.encode()
         self.made_at = made_at
+        self._level = level
 
     @cached_property
     def packed(self) -> bytes:
-        return gzip.compress(self.body, compresslevel=5, mtime=0)
+        return gzip.compress(self.body, compresslevel=self._level, mtime=0)
 
 
 def page(mark: object, render: Callable[[], str]) -> Response:
@@ -40,8 +55,9 @@ def page(mark: object, render: Callable[[], str]) -> Response:
     pages = cast(dict[object, Rendering], ctx.kept.setdefault("pages", {}))
     found = pages.get(mark)
     if found is None or not timedelta(0) <= now - found.made_at < KEPT_FOR:
-        found = Rendering(render(), now)
-        if current_app.config.get(SWITCH, True):
+        keeps = current_app.config.get(SWITCH, True)
+        found = Rendering(render(), now, SMALL if keeps else FAST)
+        if keeps:
             if len(pages) >= KEPT_PAGES:
                 pages.clear()
             pages[mark] = found

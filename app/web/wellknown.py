@@ -1,10 +1,12 @@
 """Fixed addresses: health, keys, trust, status lists, contexts, schemas, the service worker."""
 
+import gzip
 import hashlib
 import json
+from functools import lru_cache
 from typing import Final, cast
 
-from flask import Blueprint, Response, current_app, jsonify, render_template
+from flask import Blueprint, Response, current_app, jsonify, render_template, request
 
 from app.config import ROOT
 from app.core import contexts, schema
@@ -26,6 +28,8 @@ LONG: Final = "public, max-age=86400"
 _CONTEXTS: Final = {"v1": CONTEXT_URL, "credentials-v2": CREDENTIALS_V2_URL}
 SHELL: Final = ("/", "/scan", "/verify", "/offline", "/manifest.webmanifest")
 """Pages that stay readable offline, beside the static files and the facts below."""
+NOT_OFFLINE: Final = ("icons/screenshot", "vendor/MANIFEST", "vendor/package")
+"""Files of no use without a network."""
 FACTS: Final = ("/trust/root.json", "/context/v1", "/context/credentials-v2")
 
 
@@ -79,9 +83,7 @@ def json_ld_context(name: str) -> Response:
     """A byte-identical copy of a context document."""
     if name not in _CONTEXTS:
         raise NotFound("There is no such context.")
-    response = Response(contexts.DOCUMENTS[_CONTEXTS[name]], mimetype="application/ld+json")
-    response.headers["Cache-Control"] = LONG
-    return open_to_all(response)
+    return _packed(contexts.DOCUMENTS[_CONTEXTS[name]], "application/ld+json")
 
 
 @blueprint.get("/schema/v1/<section>-<category>.json")
@@ -91,9 +93,7 @@ def json_schema(section: str, category: str) -> Response:
     if section not in SECTIONS or category not in CATEGORIES:
         raise NotFound("There is no such schema.")
     document = schema.schema(section, category)
-    response = Response(json.dumps(document), mimetype="application/schema+json")
-    response.headers["Cache-Control"] = LONG
-    return open_to_all(response)
+    return _packed(json.dumps(document).encode(), "application/schema+json")
 
 
 @blueprint.get("/sw.js")
@@ -125,7 +125,7 @@ def precache() -> Response:
     entries = [
         {"url": f"/static/{name}", "sha256": asset.digest}
         for name, asset in found.items()
-        if name not in ("sw.js", "manifest.webmanifest")
+        if name not in ("sw.js", "manifest.webmanifest") and not name.startswith(NOT_OFFLINE)
     ]
     entries += [{"url": url} for url in (*SHELL, *FACTS)]
     templates = [path.read_bytes() for path in sorted((ROOT / "templates").iterdir())]
@@ -134,6 +134,22 @@ def precache() -> Response:
     response = jsonify({"version": version, "urls": entries})
     response.headers["Cache-Control"] = "no-cache"
     return response
+
+
+def _packed(body: bytes, media_type: str) -> Response:
+    """A document that stays as it is for a day, packed where the caller takes it."""
+    packs = request.accept_encodings["gzip"] > 0
+    response = Response(_gzip(body) if packs else body, mimetype=media_type)
+    if packs:
+        response.headers["Content-Encoding"] = "gzip"
+    response.headers["Vary"] = "Accept-Encoding"
+    response.headers["Cache-Control"] = LONG
+    return open_to_all(response)
+
+
+@lru_cache(maxsize=64)
+def _gzip(body: bytes) -> bytes:
+    return gzip.compress(body, compresslevel=6, mtime=0)
 
 
 def _assets() -> dict[str, Asset]:

@@ -136,15 +136,15 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("economic_operator_id", sa.String(length=255), nullable=False),
         sa.Column("purpose", sa.String(length=16), nullable=False),
-        sa.Column("bits", sa.LargeBinary(), nullable=False),
         sa.Column(
-            "body",
-            sa.LargeBinary(),
+            "digest",
+            sa.String(length=64),
             nullable=True,
-            comment="the signed list credential; empty when it must be made anew",
+            comment="of the signed list; empty when it must be made anew",
         ),
-        sa.Column("digest", sa.String(length=64), nullable=True),
         sa.Column("signed_at", sa.String(length=32), nullable=True),
+        sa.Column("bits", sa.LargeBinary(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=True, comment="the signed list credential"),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_status_lists")),
     )
     op.create_table(
