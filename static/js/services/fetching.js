@@ -58,12 +58,13 @@ const recent = new Map();
  * all parts of a page.
  *
  * @param {string} path
+ * @param {RequestCache} [cache]
  * @returns {Promise<Fetched>}
  */
-export function fetchPublic(path) {
+export function fetchPublic(path, cache = 'default') {
   const kept = recent.get(path);
   if (kept && performance.now() - kept.asked < AGAIN_AFTER_MS) return kept.answer;
-  const answer = fetchBytes(path, { credentials: 'omit' });
+  const answer = fetchBytes(path, { credentials: 'omit', cache });
   recent.set(path, { asked: performance.now(), answer });
   answer.catch(() => recent.delete(path));
   return answer;

@@ -31,7 +31,8 @@ export async function check(bytes, { origin, expectedSubject = null, linked, wit
   const document = peek(bytes);
   const [trust, statusLists, schemas] = await Promise.all([
     currentTrust(),
-    fetchAll(statusListUrls(document), (url) => ownPath(url, origin, '/status/')),
+    // Asked anew each time: "checked now" means that a withdrawal of a moment ago is seen.
+    fetchAll(statusListUrls(document), (url) => ownPath(url, origin, '/status/'), 'no-cache'),
     fetchAll(schemaUrls(document), schemaPath),
   ]);
   const canonicalize = withRdfc ? (await import('./canonicalizing.js')).canonicalize : null;
@@ -119,15 +120,16 @@ function schemaPath(url) {
 /**
  * @param {string[]} urls
  * @param {(url: string) => string | null} pathOf
+ * @param {RequestCache} [cache]
  * @returns {Promise<Map<string, import('./fetching.js').Fetched>>} what could be had, by address
  */
-async function fetchAll(urls, pathOf) {
+async function fetchAll(urls, pathOf, cache) {
   const found = new Map();
   await Promise.all([...new Set(urls)].map(async (url) => {
     const path = typeof url === 'string' ? pathOf(url) : null;
     if (!path) return;
     try {
-      found.set(url, await fetchPublic(path));
+      found.set(url, await fetchPublic(path, cache));
     } catch (error) {
       if (!(error instanceof Unreachable || error instanceof NotThere)) throw error;
     }
