@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from app.services.demo import SIGN_INS
-from tests.journeys import pictures
+from tests.journeys import hidden, pictures
 from tests.journeys.pictures import Pose
 from tests.journeys.site import Site, new_site
 from tests.journeys.watching import Watch
@@ -148,6 +148,15 @@ def sessions(browser: Browser, site: Site) -> Callable[[str], Any]:
         return held[role]
 
     return of
+
+
+@pytest.fixture(scope="session")
+def secrets(site: Site, sessions: Callable[[str], Any]) -> Callable[[str], frozenset[str]]:
+    """By role: what of the demo's first passport it may not read."""
+    (cookie,) = sessions("maker")["cookies"]
+    documents = hidden.documents(site, f"{cookie['name']}={cookie['value']}")
+    vocabulary = hidden.vocabulary(site)
+    return lambda role: hidden.secrets_of(role, documents, vocabulary)
 
 
 def sign_in(page: Page, role: str) -> None:

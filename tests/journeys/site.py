@@ -10,9 +10,11 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from app.core.times import to_seconds
 from app.services import demo
 from tests.boot.started import ROOT, environment, free_port
 
@@ -164,10 +166,11 @@ def gtin_of(serial: str) -> str:
 
 
 def pack_records(serial: str) -> list[dict[str, Any]]:
-    """What the line sends for one battery of the first model, from pack to stamp."""
+    """What the line sends now for one battery of the first model, from pack to stamp."""
+    now = to_seconds(datetime.now(UTC))
+    subject = {"gtin": FIRST_GTIN, "serial": serial}
     return [
-        record
-        | {"subject": {"gtin": FIRST_GTIN, "serial": serial}, "recordId": f"{record['recordId']}.{serial}"}
+        record | {"subject": subject, "recordId": f"{record['recordId']}.{serial}", "sentAt": now}
         for record in FIRST
         if record["subject"].get("serial") == FIRST_SERIAL
     ]

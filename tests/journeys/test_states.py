@@ -1,4 +1,4 @@
-"""Records that are not as they should be: said first, and alike by server and device; shown as far as they hold."""
+"""Records that are not as they should be: said first, by server and device alike; shown as they hold."""
 
 import json
 from typing import Any
