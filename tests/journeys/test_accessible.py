@@ -1,0 +1,250 @@
+"""Every page in every state, judged by axe in light and dark, narrow and wide; by keyboard alone; at 320 pixels."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from app.services.demo import REVOKED, STRANGER, TAMPERED
+from tests.journeys import pictures
+from tests.journeys.conftest import Camera, Visit
+from tests.journeys.pictures import Pose
+from tests.journeys.site import FIRST_SERIAL, INCOMPLETE, Site
+from tests.journeys.test_maker import refuse
+from tests.journeys.test_offline import GONE, open_and_keep
+from tests.journeys.test_scanner import ELSEWHERE, LAMP, REFUSAL, start_camera
+from tests.journeys.watching import Watch
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SIZES = [{"width": 390, "height": 844}, {"width": 1280, "height": 800}]
+NARROW = {"width": 320, "height": 640}
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a scene may use."""
+
+    site: Site
+    visit: Visit
+    camera: Camera
+    watch: Watch
+
+
+def passport(stage: Stage, serial: str = FIRST_SERIAL, role: str | None = None) -> Page:
+    page = stage.visit(stage.site.page(serial), role=role)
+    expect(page.locator("#device-says")).not_to_be_empty()
+    for summary in page.locator("summary:visible").all():
+        summary.click()
+    return page
+
+
+def typed(stage: Stage, text: str) -> Page:
+    page = stage.visit("/scan")
+    page.get_by_label("Number or link on the label").fill(text)
+    page.get_by_label("Number or link on the label").press("Enter")
+    expect(page.get_by_label("Result").locator(".bottom-bar")).to_be_visible()
+    for summary in page.locator("#result summary:visible").all():
+        summary.click()
+    return page
+
+
+def with_camera(stage: Stage) -> Page:
+    page = stage.visit("/scan", scripts=[LAMP])
+    start_camera(page)
+    expect(page.get_by_role("button", name="Lamp")).to_be_visible()
+    return page
+
+
+def without_camera(stage: Stage) -> Page:
+    page = stage.visit("/scan", scripts=[REFUSAL.replace("NAME", "NotAllowedError")])
+    start_camera(page)
+    expect(page.locator("#camera-problem")).to_be_visible()
+    return page
+
+
+def two_codes(stage: Stage) -> Page:
+    codes = [
+        (pictures.code(stage.site.link(FIRST_SERIAL)), Pose(x=330, size=330)),
+        (pictures.code(ELSEWHERE), Pose(x=950, size=330)),
+    ]
+    page = stage.visit("/scan")
+    page.get_by_label("Choose a photo").set_input_files(
+        {"name": "two.jpg", "mimeType": "image/jpeg", "buffer": pictures.jpeg(codes)}
+    )
+    expect(page.get_by_role("heading", name="2 codes in the picture")).to_be_visible()
+    return page
+
+
+def verified(stage: Stage, serial: str) -> Page:
+    page = stage.visit("/verify")
+    page.get_by_label("Signed record").fill(stage.site.credential(serial).decode())
+    page.get_by_role("button", name="Check", exact=True).click()
+    expect(page.get_by_role("heading", name="By this server")).to_be_visible()
+    page.get_by_text("Key, digest and times").click()
+    return page
+
+
+def refused_sign_in(stage: Stage) -> Page:
+    stage.watch.allow("401")
+    page = stage.visit("/sign-in")
+    page.get_by_label("Account", exact=True).fill("nobody")
+    page.get_by_label("Password").fill("nothing")
+    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    return page
+
+
+def quarantine(stage: Stage) -> Page:
+    refuse(stage.site, "LEFT-TO-SEE")
+    stage.watch.allow("422")
+    page = stage.visit("/quarantine", role="maker")
+    page.get_by_role("button", name="Replay").first.click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.get_by_text("Text of the record").first.click()
+    return page
+
+
+def draft(stage: Stage) -> Page:
+    page = stage.visit(f"/drafts/{INCOMPLETE['gtin']}/{INCOMPLETE['serial']}", role="maker")
+    page.locator("summary").last.click()
+    return page
+
+
+def not_found(stage: Stage) -> Page:
+    stage.watch.allow("404")
+    return stage.visit(f"/01/{INCOMPLETE['gtin']}/21/{INCOMPLETE['serial']}")
+
+
+def not_signed_in(stage: Stage) -> Page:
+    stage.watch.allow("401")
+    return stage.visit("/drafts")
+
+
+def offline(stage: Stage) -> Page:
+    page = stage.visit("/")
+    open_and_keep(page, stage.site)
+    stage.watch.allow(GONE)
+    page.context.set_offline(True)
+    page.goto(stage.site.page(STRANGER))
+    expect(page.get_by_role("heading", name="Opened here before")).to_be_visible()
+    return page
+
+
+SCENES: dict[str, Callable[[Stage], Page]] = {
+    "home": lambda stage: stage.visit("/"),
+    "about": lambda stage: stage.visit("/about"),
+    "terms": lambda stage: stage.visit("/terms"),
+    "problem": lambda stage: stage.visit("/problems/malformed-input"),
+    "not found": not_found,
+    "not signed in": not_signed_in,
+    "scan": lambda stage: stage.visit("/scan"),
+    "scan, camera on": with_camera,
+    "scan, camera refused": without_camera,
+    "scan, two codes": two_codes,
+    "scan, genuine": lambda stage: typed(stage, stage.site.link(FIRST_SERIAL)),
+    "scan, altered": lambda stage: typed(stage, stage.site.link(TAMPERED)),
+    "scan, another host": lambda stage: typed(stage, ELSEWHERE),
+    "scan, no battery": lambda stage: typed(stage, "the red one"),
+    "verify": lambda stage: stage.visit("/verify"),
+    "verify, genuine": lambda stage: verified(stage, FIRST_SERIAL),
+    "verify, altered": lambda stage: verified(stage, TAMPERED),
+    "passport": passport,
+    "passport, service": lambda stage: passport(stage, role="service"),
+    "passport, recycler": lambda stage: passport(stage, role="recycler"),
+    "passport, authority": lambda stage: passport(stage, role="authority"),
+    "passport, maker": lambda stage: passport(stage, role="maker"),
+    "passport, altered": lambda stage: passport(stage, TAMPERED),
+    "passport, revoked": lambda stage: passport(stage, REVOKED),
+    "passport, stranger": lambda stage: passport(stage, STRANGER),
+    "label": lambda stage: stage.visit(f"{stage.site.page(FIRST_SERIAL)}/label"),
+    "sign-in": lambda stage: stage.visit("/sign-in"),
+    "sign-in, refused": refused_sign_in,
+    "account": lambda stage: stage.visit("/account", role="maker"),
+    "drafts": lambda stage: stage.visit("/drafts", role="maker"),
+    "draft": draft,
+    "quarantine": quarantine,
+    "offline": offline,
+}
+
+
+@pytest.fixture
+def stage(site: Site, visit: Visit, camera: Camera, watch: Watch) -> Stage:
+    return Stage(site, visit, camera, watch)
+
+
+def violations(page: Page, axe: Axe) -> list[str]:
+    options = {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]}
+    found = axe.run(page, options=options).response["violations"]
+    return [
+        f"{one['id']}: {one['help']}: {[node['html'][:200] for node in one['nodes'][:3]]}" for one in found
+    ]
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_axe_finds_nothing_and_nothing_sticks_out(name: str, stage: Stage) -> None:
+    page = SCENES[name](stage)
+    axe = Axe()
+    found = {}
+    for size in SIZES:
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            found[scheme, size["width"]] = violations(page, axe)
+    page.set_viewport_size(NARROW)  # type: ignore[arg-type]
+    sideways = page.evaluate(
+        "() => document.scrollingElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    assert {where: one for where, one in found.items() if one} == {}
+    assert sideways == 0, f"{sideways} pixels stick out at a width of 320"
+
+
+def press_to(page: Page, name: str) -> None:
+    """Tab until the thing called `name` has the focus, and can be seen to have it."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        focused = page.locator(":focus")
+        if name in (focused.inner_text() or ""):
+            assert focused.evaluate("(it) => getComputedStyle(it).outlineStyle") != "none", name
+            return
+    raise AssertionError(f"the keyboard does not get to {name}")
+
+
+def test_from_scan_to_passport_by_keyboard_alone(site: Site, camera: Camera, visit: Visit) -> None:
+    camera(pictures.code(site.link(FIRST_SERIAL)))
+    page = visit("/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to content")).to_be_in_viewport()
+    press_to(page, "Scan a battery")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{site.origin}/scan")
+    press_to(page, "Start the camera")
+    page.keyboard.press("Enter")
+    result = page.get_by_label("Result")
+    expect(result.get_by_role("heading", name="Record is genuine")).to_be_visible()
+    expect(result).to_be_focused()
+    press_to(page, "Passport")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(site.origin + site.page(FIRST_SERIAL))
+    press_to(page, "What this device checked")
+    page.keyboard.press("Enter")
+    expect(page.locator("#device-check summary", has_text="Public information")).to_be_visible()
+
+
+def test_in_forced_colours_state_and_borders_stay(site: Site, visit: Visit) -> None:
+    page = visit(site.page(FIRST_SERIAL), forced_colors="active")
+    verdict = page.get_by_label("Verdict")
+    expect(verdict).to_contain_text("Record is genuine")
+    expect(verdict.locator("svg")).to_be_visible()
+    assert verdict.evaluate("(it) => getComputedStyle(it).borderTopStyle") != "none"
+    page.goto("/scan")
+    expect(page.get_by_role("button", name="Start the camera")).not_to_have_css("border-top-style", "none")
+
+
+def test_the_verdict_is_the_first_thing_that_is_read_out(site: Site, visit: Visit) -> None:
+    page = visit(site.page(FIRST_SERIAL))
+    expect(page.locator("#device-says")).to_contain_text("Record is genuine")
+    first = page.get_by_role("main").aria_snapshot().splitlines()[1]
+    assert first.strip() == '- status "Verdict":'
