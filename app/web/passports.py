@@ -16,10 +16,13 @@ from app.services import labelling, reading, revocation
 from app.services.reading import PassportShown, SectionShown
 from app.web import renderings
 from app.web.current import context
-from app.web.documents import PUBLIC_CACHE, well_formed
+from app.web.documents import well_formed
 from app.web.readers import anyone, current_reader, requires
 
 blueprint = Blueprint("passports", __name__)
+
+PAGE_CACHE: Final = "public, max-age=0, s-maxage=60, stale-if-error=86400"
+"""A browser asks anew, so that a withdrawal of a moment ago is seen; a cache before this server may wait."""
 
 KEPT_VIEWS: Final = 64
 
@@ -33,7 +36,7 @@ def page(uuid: str) -> Response:
     if reader is ANYONE:
         mark = reading.public_mark(ctx, well_formed(uuid))
         response = renderings.page(mark, lambda: _render(reading.show(ctx, uuid, ANYONE, mark.marks)))
-        response.headers["Cache-Control"] = PUBLIC_CACHE
+        response.headers["Cache-Control"] = PAGE_CACHE
         return response
     response = make_response(_render(reading.show(ctx, well_formed(uuid), reader)))
     response.headers["Cache-Control"] = "private, no-store"

@@ -85,6 +85,8 @@ def expect_withdrawn(page: Page, reason: str) -> None:
 
 def test_the_maker_withdraws_a_passport_and_everybody_is_told(site: Site, visit: Visit) -> None:
     path = site.page(site.issue("RECALL"))
+    somebody = visit(path)
+    expect(somebody.locator("#device-says")).to_contain_text("Record is genuine")
     page = visit(path, role="maker")
     expect(page.locator("#device-says")).to_contain_text("Record is genuine")
     page.get_by_text("Withdraw this passport").click()
@@ -93,6 +95,9 @@ def test_the_maker_withdraws_a_passport_and_everybody_is_told(site: Site, visit:
     expect_withdrawn(page, "Weld seam of the lid was not tight")
     expect(page.get_by_text("Withdraw this passport")).to_have_count(0)
     expect_withdrawn(visit(path), "Weld seam of the lid was not tight")
+    somebody.goto("/")
+    somebody.goto(path)
+    expect_withdrawn(somebody, "Weld seam of the lid was not tight")
 
 
 def test_a_withdrawal_needs_a_form_of_our_own(site: Site, visit: Visit, watch: Watch) -> None:
