@@ -57,18 +57,18 @@ def accept(ctx: Context, plant: Plant, body: bytes, *, late: timedelta | None = 
     now = ctx.now()
     digest = hashlib.sha256(body).digest()
     try:
-        record = _parsed(body, now, late)  # (1) (2)
-        sequence, answer = _store(ctx, plant, record, body, digest, now)  # (3)
+        record = _parsed(body, now)  # (1) (2)
+        stored = _store(ctx, plant, record, body, digest, now, late)  # (3)
     except Rejected as refusal:
         raise Quarantined(refusal, _keep(ctx, plant, body, digest, refusal, now)) from refusal
-    if answer is not None:
-        return Accepted(json.loads(answer), repeated=True)
+    if stored.answer is not None:
+        return Accepted(json.loads(stored.answer), repeated=True)
     outcome = _follow_up(ctx, record)  # (4)
     made = _answer(ctx, record, outcome, now)
     with ctx.unit_of_work() as work:  # (5)
-        work.records.keep_answer(sequence, json.dumps(made))
+        kept = work.records.keep_answer(stored.sequence, json.dumps(made))
         work.commit()
-    return Accepted(made, repeated=False)
+    return Accepted(json.loads(kept), stored.repeated)
 
 
 def replay(ctx: Context, plant: Plant, quarantine_id: str, mended: bytes | None = None) -> Accepted:
@@ -123,7 +123,7 @@ def plant_of(ctx: Context, quarantine_id: str) -> Plant:
     return plants.get(ctx, row.plant_id)
 
 
-def _parsed(body: bytes, now: datetime, late: timedelta | None) -> IntakeRecord:
+def _parsed(body: bytes, now: datetime) -> IntakeRecord:
     record = parse(json_strict.loads(body, decimals=True))
     if record.sent_at > now + SENDER_AHEAD:
         raise MalformedInput(
@@ -131,28 +131,48 @@ def _parsed(body: bytes, now: datetime, late: timedelta | None) -> IntakeRecord:
             " Check the sender's clock and time zone.",
             pointer="/sentAt", rule="sent-at",
         )  # fmt: skip
+    return record
+
+
+def _require_recent(record: IntakeRecord, now: datetime, late: timedelta | None) -> None:
+    """Asked of a new record alone: one that was accepted once stays accepted, however old."""
     if late is not None and record.sent_at < now - late:
         raise MalformedInput(
             f"sentAt lies more than {late.days} days back. Send the record with the time of this sending.",
             pointer="/sentAt", rule="sent-at",
         )  # fmt: skip
-    return record
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """Where a record lies; `answer` is None while nobody has answered it yet."""
+
+    sequence: int
+    answer: str | None
+    repeated: bool
 
 
 def _store(
-    ctx: Context, plant: Plant, record: IntakeRecord, body: bytes, digest: bytes, now: datetime
-) -> tuple[int, str | None]:
-    """The record's sequence number, and its kept answer if it was accepted before. Raises: Conflict."""
+    ctx: Context,
+    plant: Plant,
+    record: IntakeRecord,
+    body: bytes,
+    digest: bytes,
+    now: datetime,
+    late: timedelta | None,
+) -> _Stored:
+    """Store a new record, or find the one that it repeats. Raises: Conflict; MalformedInput when too old."""
     for _ in range(_TRIES):
         try:
             with ctx.unit_of_work() as work:
                 known = work.records.find(plant.id, record.record_id)
                 if known is None:
+                    _require_recent(record, now, late)
                     sequence = _insert(work, plant, record, body, digest, now)
                     _apply(work, plant, record, now)
                     work.quarantine.settle_body(plant.id, digest, to_text(now))
                     work.commit()
-                    return sequence, None
+                    return _Stored(sequence, None, repeated=False)
         except Collision:
             continue  # another worker stored this record, or the first one of its battery, at this moment
         if known.body_digest != digest:
@@ -160,7 +180,7 @@ def _store(
                 f"The record id {record.record_id} was used before for another body."
                 " Give each record its own id."
             )
-        return known.sequence, known.answer
+        return _Stored(known.sequence, known.answer, repeated=True)
     raise RuntimeError("a record collided at each of five tries to store it")
 
 

@@ -51,10 +51,13 @@ class Records:
         )
         return int(result.scalar_one())
 
-    def keep_answer(self, sequence: int, answer: str) -> None:
+    def keep_answer(self, sequence: int, answer: str) -> str:
+        """Keep the first answer to a record; returns the one that is kept."""
+        this = intake_records.c.sequence == sequence
         self._connection.execute(
-            update(intake_records).where(intake_records.c.sequence == sequence).values(answer=answer)
+            update(intake_records).where(this, intake_records.c.answer.is_(None)).values(answer=answer)
         )
+        return str(self._connection.execute(select(intake_records.c.answer).where(this)).scalar_one())
 
     def of_subjects(self, keys: Iterable[bytes]) -> Sequence[Row[Any]]:
         query = (

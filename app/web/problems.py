@@ -72,8 +72,8 @@ def status_of(error: PassportError) -> int:
 def answer(code: str, status: int, detail: str, members: dict[str, Any] | None = None) -> Response:
     """One problem, as JSON or as a page."""
     reference = secrets.token_hex(4)
-    # Shown even where nobody set up logging, which shows warnings and worse.
-    level = logging.ERROR if status >= 500 else logging.INFO
+    # Both are shown even where nobody set up logging: the reference in an answer leads to a line here.
+    level = logging.ERROR if status >= 500 else logging.WARNING
     _log.log(level, "problem %s %s %s %s", reference, status, code, request.method)
     members = members or {}
     if wants_page():
@@ -131,7 +131,7 @@ def _sentence(error: HTTPException, status: int) -> str:
 
 def _unexpected(error: Exception) -> Response:
     response = answer("internal", 500, "Something went wrong here. It was noted; try again.")
-    _log.error("unexpected error at %s %s", request.method, request.path, exc_info=error)
+    _log.error("unexpected error at %s %r", request.method, request.path, exc_info=error)
     return response
 
 

@@ -49,11 +49,29 @@ def test_the_same_record_again_gets_the_same_answer_and_changes_nothing(ctx: Con
 def test_a_record_whose_answer_was_lost_is_answered_when_it_comes_again(ctx: Context, plant: Plant):
     sent = body(pack_record(START))
     first = intake.accept(ctx, plant, sent).answer
-    with ctx.unit_of_work() as work:
-        work.records.keep_answer(1, None)  # type: ignore[arg-type]  # as if the process died before
-        work.commit()
+    with ctx.engine.begin() as connection:  # as if the process died before
+        connection.exec_driver_sql("update intake_records set answer = null")
     assert intake.accept(ctx, plant, sent).answer == first
     assert len(rows(ctx.engine, "intake_records")) == 1
+
+
+def test_a_record_that_was_accepted_gets_its_answer_also_after_a_year(
+    ctx: Context, plant: Plant, clock: Clock
+):
+    sent = factories.body(factories.model_record(START))
+    first = intake.accept(ctx, plant, sent)
+    clock.forward(days=365)
+    again = intake.accept(ctx, plant, sent)
+    assert (again.answer, again.repeated) == (first.answer, True)
+    assert intake.quarantine_list(ctx)["count"] == 0
+
+
+def test_an_answer_that_was_kept_is_never_replaced_by_a_later_one(ctx: Context, plant: Plant):
+    first = intake.accept(ctx, plant, factories.body(factories.model_record(START)))
+    with ctx.unit_of_work() as work:
+        sequence = work.records.find(plant.id, first.answer["recordId"]).sequence
+        assert json.loads(work.records.keep_answer(sequence, '{"another": 1}')) == first.answer
+        work.commit()
 
 
 def test_the_same_id_with_another_body_is_a_conflict_and_is_kept(line: Line):
