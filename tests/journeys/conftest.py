@@ -4,6 +4,7 @@ The browser's camera plays a file (`camera`). Everything that a page does is wat
 """
 
 import os
+import runpy
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from app.services.demo import SIGN_INS
+from tests.boot.started import ROOT
 from tests.journeys import hidden, pictures
 from tests.journeys.pictures import Pose
 from tests.journeys.site import Site, new_site
@@ -44,7 +46,10 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="session")
 def browser_path() -> str:
     """The browser that `./test` found, or this machine's own."""
-    return os.environ.get("PASSPORT_TEST_BROWSER", "/usr/bin/chromium")
+    given = os.environ.get("PASSPORT_TEST_BROWSER")
+    found = given or runpy.run_path(str(ROOT / "deploy" / "browser.py"))["installed"]()
+    assert found, "no browser was found: start the tests with ./test, which gets one"
+    return str(found)
 
 
 @pytest.fixture(scope="session")
