@@ -2,6 +2,7 @@
 
 import io
 import math
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,11 +60,10 @@ def opened(png: bytes) -> Image.Image:
     return Image.open(io.BytesIO(png)).convert("L")
 
 
-def scene(codes: Sequence[tuple[Image.Image, Pose]]) -> Image.Image:
-    """One picture."""
-    picture = Image.effect_noise((WIDTH, HEIGHT), 9).point(
-        [max(0, grey - 128 + PLATE) for grey in range(256)]
-    )
+def scene(codes: Sequence[tuple[Image.Image, Pose]], moment: int = 0) -> Image.Image:
+    """One picture; its noise differs from moment to moment, and is the same in every run."""
+    noise = random.Random(moment).randbytes(WIDTH * HEIGHT)
+    picture = Image.frombytes("L", (WIDTH, HEIGHT), noise).point([PLATE + one // 16 for one in range(256)])
     for flat, pose in codes:
         place = pose.coefficients(flat.width)
         how = (Image.Transform.PERSPECTIVE, place, Image.Resampling.BICUBIC)
@@ -76,8 +76,8 @@ def scene(codes: Sequence[tuple[Image.Image, Pose]]) -> Image.Image:
 def film(path: Path, codes: Sequence[tuple[Image.Image, Pose]]) -> None:
     """A camera's file for Chromium: JPEG pictures, one after the other, played in a loop."""
     buffer = io.BytesIO()
-    for _ in range(FRAMES):
-        scene(codes).save(buffer, format="JPEG", quality=85, subsampling="4:2:0")
+    for moment in range(FRAMES):
+        scene(codes, moment).save(buffer, format="JPEG", quality=85, subsampling="4:2:0")
     fresh = path.with_suffix(".new")
     fresh.write_bytes(buffer.getvalue())
     fresh.replace(path)
