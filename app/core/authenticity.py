@@ -46,6 +46,8 @@ class Policy:
     bound."""
     canonicalize: Callable[[Mapping[str, Any]], bytes] | None = None
     """Canonical N-Quads for RDFC proofs; None takes the product's own contexts."""
+    read_lists: dict[bytes, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """What `status_check` read from status lists already, by their bytes. A changed copy begins empty."""
 
 
 @dataclass(slots=True)

@@ -4,10 +4,11 @@ Source: Bitstring Status List 1.0, 3.2 Validate Algorithm; credential profile, s
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from app.core import times
+from app.core import authenticity, times
 from app.core.authenticity import Evidence, not_checked, passed
 from app.core.credential_form import MAX_ENTRIES, objects
 from app.core.errors import MalformedInput, TooLarge
@@ -25,6 +26,15 @@ MAX_LIST_TEXT: Final = 262_144
 
 Establish = Callable[[Evidence], None]
 """Runs the steps that say who signed a document; raises ProofError."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A status list whose JCS signature holds, with its bits. Both are so at any time; whether its signer and
+    its dates are good is asked again each time."""
+
+    evidence: Evidence
+    bits: StatusList
 
 
 def check(e: Evidence, establish: Establish, ages: dict[str, Any]) -> Check:
@@ -84,9 +94,9 @@ def _entry(e: Evidence, entry: Mapping[str, Any], establish: Establish, ages: di
 def _list(
     e: Evidence, data: bytes, url: str, purpose: str, establish: Establish
 ) -> tuple[datetime, StatusList, datetime | None]:
-    held = Evidence(data, e.policy, e.now, max_text_bytes=MAX_LIST_TEXT, may_be_over=True)
+    known: _Read | None = e.policy.read_lists.get(data)
     try:
-        establish(held)
+        held = _established(e, data, establish) if known is None else _again(known.evidence, e.now)
     except ProofError as fault:
         raise _broken("its signature or form does not hold") from fault
     document, subject = held.document, held.document["credentialSubject"]
@@ -102,15 +112,33 @@ def _list(
     if "validFrom" not in document:
         raise _broken("it has no date")
     try:
-        found = StatusList.decode(subject["encodedList"])
+        found = StatusList.decode(subject["encodedList"]) if known is None else known.bits
     except ListTooShort:
         raise ProofError("STATUS_LIST_LENGTH_ERROR", "The list of withdrawn records is too short.") from None
     except TooLarge:
         raise ProofError("RESOURCE_LIMIT", "The list of withdrawn records is too large.") from None
     except MalformedInput:
         raise _broken("it cannot be unpacked") from None
+    if any(one.is_jcs and one.by_issuer and one.key for one in held.signed):  # else RDFC hung on the time
+        e.policy.read_lists[data] = _Read(held, found)
     until = times.parse(document["validUntil"]) if "validUntil" in document else None
     return times.parse(document["validFrom"]), found, until
+
+
+def _established(e: Evidence, data: bytes, establish: Establish) -> Evidence:
+    held = Evidence(data, e.policy, e.now, max_text_bytes=MAX_LIST_TEXT, may_be_over=True)
+    establish(held)
+    return held
+
+
+def _again(known: Evidence, now: datetime) -> Evidence:
+    """The same list at another time: the steps of its form and signature hold, those of time are run anew."""
+    held = replace(
+        known, now=now, signed=[replace(one) for one in known.signed], issuer=None, is_trusted=False
+    )
+    authenticity.key(held)
+    authenticity.time(held)
+    return held
 
 
 def _is_number(text: str) -> bool:

@@ -3,12 +3,13 @@
 import json
 import socket
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from app.core import merkle, proof, times, trust
+from app.core import merkle, proof, status_list, times, trust
 from app.core.multibase import digest_multibase
 from app.core.proof_error import ProofError
 from app.core.report import NOT_REACHED
@@ -314,3 +315,36 @@ def test_verifying_and_signing_never_touch_the_network(monkeypatch: pytest.Monke
         b"https://www.w3.org/ns/credentials/v2", b"https://evil.example/ns/credentials/v2"
     )
     assert check(elsewhere).error == "CONTEXT_UNKNOWN"
+
+
+# A policy that is used again
+
+
+@pytest.mark.parametrize(
+    "later", [timedelta(0), timedelta(hours=2), timedelta(hours=30), timedelta(days=400), -timedelta(days=2)]
+)
+@pytest.mark.parametrize("index", [k.GOOD, k.REVOKED, k.SUSPENDED])
+def test_a_policy_used_before_gives_the_report_of_a_new_one(later: timedelta, index: int) -> None:
+    """Lists are read once for each policy; what depends on the time is asked anew."""
+    used = a_policy()
+    check(signed(), used)
+    assert used.read_lists
+    now = k.NOW + later
+    entries = [status_list.entry(k.REVOCATIONS, "revocation", index)]
+    entries.append(status_list.entry(k.SUSPENSIONS, "suspension", index))
+    data = signed(credentialStatus=entries)
+    again, anew = verify(data, used, now=now), verify(data, a_policy(), now=now)
+    assert again.as_dict() == anew.as_dict()
+    assert again.checks == anew.checks
+
+
+def test_a_changed_copy_of_a_policy_believes_nothing_that_the_first_one_read() -> None:
+    used = a_policy()
+    check(signed(), used)
+    assert replace(used, trust_list=None).read_lists == {}
+
+
+def test_a_list_that_does_not_hold_is_refused_each_time() -> None:
+    lists = {url: one.encode().replace(b"H4sI", b"H4sJ") for url, one in k.status_lists().items()}
+    policy = a_policy(status_lists=lists)
+    assert [check(signed(), policy).error for _ in range(2)] == ["STATUS_VERIFICATION_ERROR"] * 2
