@@ -14,7 +14,7 @@ from unittest import mock
 
 from app.core import completeness, credential, proof
 from app.core.identifiers import BatteryKey
-from app.services import drafts, intake, issuance
+from app.services import drafts, intake, issuance, signing
 from app.services import verification as services_verification
 from app.services.issuance import Outcome
 from benchmarks import installation, measure
@@ -28,7 +28,7 @@ STEPS: tuple[tuple[str, object, str], ...] = (
     ("is it complete", completeness, "require"),
     ("intention, stored", issuance, "_intend"),
     ("building", credential, "item_section"),
-    ("content digests", issuance, "_content_digest"),
+    ("content digests", signing, "content_digest"),
     ("RDFC form", proof, "suites_for"),
     ("signing", proof, "add_proofs"),
     ("verifying what was signed", services_verification, "require_own"),

@@ -1,26 +1,57 @@
 """What is known of a battery: every record about it, brought together with where each value came from."""
 
-from typing import Any
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Final
 
 from app.core import completeness, json_strict
 from app.core.errors import NotFound
 from app.core.identifiers import BatteryKey
-from app.core.intake import parse
+from app.core.intake import IntakeRecord, parse
 from app.core.passport import Draft, assemble
 from app.core.times import to_seconds
 from app.services import subjects
 from app.services.context import Context
 from app.store.unit_of_work import Store
 
+KEPT_RECORDS: Final = 256
+KEPT_BYTES: Final = 65_536
+"""Parsed records that are kept, and how long one may be: those of a model come with each of its batteries."""
+
 
 def load(store: Store, battery: Any) -> tuple[Draft, int]:
     """The draft of one battery, and the sequence number of its newest record."""
+    rows = store.records.of_subjects(_keys(battery))
+    return assemble([_read(row.body) for row in rows]), max((row.sequence for row in rows), default=0)
+
+
+def load_with(store: Store, battery: Any, record: IntakeRecord) -> Draft:
+    """The draft as it stands once `record`, which is not stored yet, is among the records of the battery."""
+    return assemble([*(_read(row.body) for row in store.records.of_subjects(_keys(battery))), record])
+
+
+def newest_record(store: Store, battery: Any) -> int:
+    """The sequence number of its newest record: whether a draft that was loaded before still holds."""
+    return store.records.newest_of(_keys(battery))
+
+
+def _keys(battery: Any) -> Sequence[bytes]:
     keys = [bytes(battery.model_key), bytes(battery.key)]
     if battery.lot:
         keys.append(subjects.batch_key(battery.gtin, battery.lot))
-    rows = store.records.of_subjects(keys)
-    records = [parse(json_strict.loads(bytes(row.body), decimals=True)) for row in rows]
-    return assemble(records), max((row.sequence for row in rows), default=0)
+    return keys
+
+
+def _read(stored: Any) -> IntakeRecord:
+    body = bytes(stored)
+    return _kept(body) if len(body) <= KEPT_BYTES else _parse(body)
+
+
+def _parse(body: bytes) -> IntakeRecord:
+    return parse(json_strict.loads(body, decimals=True))
+
+
+_kept = lru_cache(maxsize=KEPT_RECORDS)(_parse)
 
 
 def show(ctx: Context, key: BatteryKey, operator: str) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """Taking records in: every door ends here. Acknowledged after commit, once, whole; refused ones are kept.
 
 A record's path: (1) read strictly, (2) parsed against its kind, (3) stored in one transaction with what it
-changes about its battery, (4) passports that were waiting for it issue themselves, (5) the answer is kept, so
-that a repeated record gets the same one. Source: T12, T15, T39; rule 4 of the threats.
+changes about its battery and, where nothing follows, with its answer; else (4) passports that were waiting
+for it issue themselves, and (5) the answer is kept, so that a repeated record gets the same one.
+Source: T12, T15, T39; rule 4 of the threats.
 """
 
 import hashlib
@@ -62,9 +63,9 @@ def accept(ctx: Context, plant: Plant, body: bytes, *, late: timedelta | None = 
     except Rejected as refusal:
         raise Quarantined(refusal, _keep(ctx, plant, body, digest, refusal, now)) from refusal
     if stored.answer is not None:
-        return Accepted(json.loads(stored.answer), repeated=True)
-    outcome = _follow_up(ctx, record)  # (4)
-    made = _answer(ctx, record, outcome, now)
+        return Accepted(json.loads(stored.answer), stored.repeated)
+    outcomes = _follow_up(ctx, record)  # (4)
+    made = _answer(ctx, record, outcomes, now)
     with ctx.unit_of_work() as work:  # (5)
         kept = work.records.keep_answer(stored.sequence, json.dumps(made))
         work.commit()
@@ -145,7 +146,7 @@ def _require_recent(record: IntakeRecord, now: datetime, late: timedelta | None)
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """Where a record lies; `answer` is None while nobody has answered it yet."""
+    """Where a record lies; `answer` is None while what follows from it is still to be done."""
 
     sequence: int
     answer: str | None
@@ -168,11 +169,12 @@ def _store(
                 known = work.records.find(plant.id, record.record_id)
                 if known is None:
                     _require_recent(record, now, late)
-                    sequence = _insert(work, plant, record, body, digest, now)
-                    _apply(work, plant, record, now)
+                    outcomes = _apply(work, plant, record, now)
+                    answer = None if outcomes is None else json.dumps(_answer(ctx, record, outcomes, now))
+                    sequence = _insert(work, plant, record, body, digest, now, answer)
                     work.quarantine.settle_body(plant.id, digest, to_text(now))
                     work.commit()
-                    return _Stored(sequence, None, repeated=False)
+                    return _Stored(sequence, answer, repeated=False)
         except Collision:
             continue  # another worker stored this record, or the first one of its battery, at this moment
         if known.body_digest != digest:
@@ -185,39 +187,54 @@ def _store(
 
 
 def _insert(
-    work: UnitOfWork, plant: Plant, record: IntakeRecord, body: bytes, digest: bytes, now: datetime
-) -> int:
+    work: UnitOfWork, plant: Plant, record: IntakeRecord, body: bytes, digest: bytes, now: datetime,
+    answer: str | None = None,
+) -> int:  # fmt: skip
     return work.records.add(
         economic_operator_id=plant.economic_operator_id, plant_id=plant.id, record_id=record.record_id,
         body_digest=digest, body=body, kind=record.kind, level=record.level,
         subject_key=subjects.record_key(record), gtin=record.gtin, lot=record.lot, serial=record.serial,
         sent_at=to_text(record.sent_at), received_at=to_text(now),
+        answer=answer,
     )  # fmt: skip
 
 
-def _apply(work: UnitOfWork, plant: Plant, record: IntakeRecord, now: datetime) -> None:
-    """What a record changes about its battery, in the record's own transaction."""
+def _apply(
+    work: UnitOfWork, plant: Plant, record: IntakeRecord, now: datetime
+) -> list[issuance.Outcome] | None:
+    """What a record changes about its battery, in the record's own transaction.
+
+    Returns how the battery stands then, which needs no further look: it is held until the commit. None where
+    something may follow: a passport that waits for this model, is stamped, or is out already.
+    """
     key = subjects.battery_of(record)
     if key is None:
-        return
+        return [] if record.gtin is None else None
     at = to_text(now)
-    battery = work.batteries.held(key.digest())
+    battery: Any = work.batteries.held(key.digest())
     if battery is None:
-        work.batteries.add(
+        battery = work.batteries.add(
             key=key.digest(), operator=plant.economic_operator_id, gtin=key.gtin, serial=key.serial,
-            model_key=ModelKey(key.gtin).digest(), at=at,
+            model_key=ModelKey(key.gtin).digest(), lot=record.batch_lot, at=at,
         )  # fmt: skip
     elif battery.serial != key.serial:
         raise Conflict(
             f"The serial {battery.serial} exists already and differs from {key.serial} in case alone."
             " Serials must differ by more than that (IEC 61406-1)."
         )
-    if record.batch_lot is not None:
+    elif record.batch_lot is not None:
         work.batteries.change(key.digest(), at, lot=record.batch_lot)
-    if record.kind in ("release", "withdrawal"):
+        battery = work.batteries.by_key(key.digest())
+    stamps = record.kind in ("release", "withdrawal")
+    if battery.state != "draft" and not stamps:
+        return None
+    draft = drafts.load_with(work, battery, record)
+    if stamps:
         # The sender's times decide, not the order of arrival.
-        draft, _ = drafts.load(work, work.batteries.by_key(key.digest()))
         work.batteries.change(key.digest(), at, release=draft.release)
+    if battery.state != "draft" or draft.release == "released":
+        return None
+    return [issuance.standing(battery, draft)]
 
 
 def _follow_up(ctx: Context, record: IntakeRecord) -> list[issuance.Outcome]:

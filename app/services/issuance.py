@@ -1,13 +1,12 @@
 """Issuing: a complete, stamped pack gets its passport. One place decides it.
 
 Steps: (1) judge the draft, (2) store the intention: identifiers, versions and status indexes, (3) build each
-section and sign it, (4) verify what was signed, as any reader would, (5) store bytes, log entries and the new
-state in one transaction. A crash at any point leaves a state that `recover` finishes by itself: before (2)
-nothing happened; after it the same identifiers are used again.
+section and sign it, (4) verify what was signed, as any reader would (`signing` does both), (5) store bytes,
+log entries and the new state in one transaction. A crash at any point leaves a state that `recover` finishes
+by itself: before (2) nothing happened; after it the same identifiers are used again.
 Source: design decision 1, 2, 9; T39, T45, T51.
 """
 
-import hashlib
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,17 +15,16 @@ from typing import Any, Final, TypeVar, cast
 
 import orjson
 
-from app.core import completeness, credential, log, proof
-from app.core.canonical import jcs
+from app.core import completeness, credential, log
 from app.core.completeness import CompletePassport
-from app.core.credential import Earlier, Issue, Link, StatusEntry
 from app.core.errors import IncompletePassport
-from app.core.identifiers import BatteryKey, ModelKey
-from app.core.multibase import digest_multibase
+from app.core.identifiers import BatteryKey
+from app.core.passport import Draft
 from app.core.times import parse, to_text
-from app.core.vocabulary import MODEL_SECTIONS, Section
-from app.services import drafts, status, verification
+from app.core.vocabulary import Section
+from app.services import drafts, signing, status
 from app.services.context import Context
+from app.services.signing import Signed
 from app.store.unit_of_work import Collision, Store, UnitOfWork
 
 DYNAMIC_SECTIONS: Final[tuple[Section, ...]] = ("condition", "use", "warranty")
@@ -58,58 +56,31 @@ class Outcome:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Signed:
-    """One section, ready to be stored."""
-
-    section: Section
-    subject_key: bytes
-    version: int
-    credential_id: str
-    body: bytes
-    digest: str
-    content_digest: bytes
-
-
 def settle(ctx: Context, key: BatteryKey) -> Outcome:
     """Bring a battery to the state that its records ask for: issue, refresh, suspend or reinstate it."""
-    with ctx.read() as store:
-        battery = store.batteries.by_key(key.digest())
-    if battery is None:
-        raise LookupError("settle is called after a record about the battery was stored")
-    key = BatteryKey(battery.gtin, battery.serial)
-    if battery.state == "draft":
-        return issue_if_complete(ctx, key)
-    if battery.state == "issued" and battery.release == "withdrawn":
-        _change_suspension(ctx, key, to=True)
-    elif battery.state == "suspended" and battery.release == "released":
-        _change_suspension(ctx, key, to=False)
-    elif battery.state == "issued":
-        refresh(ctx, key)
-    return _outcome(ctx, key)
-
-
-def issue_if_complete(ctx: Context, key: BatteryKey) -> Outcome:
-    """Issue the passport of a stamped and complete draft; otherwise say what is missing."""
     for _ in range(_TRIES):
         with ctx.read() as store:
             battery = store.batteries.by_key(key.digest())
-            if battery is None or battery.state != "draft":
-                return _outcome(ctx, key)
-            draft, newest_record = drafts.load(store, battery)
-        try:
-            passport = completeness.require(draft)  # (1)
-        except IncompletePassport as refusal:
-            return Outcome(key, "incomplete", battery.passport_uuid, refusal.missing)
-        if battery.release != "released":
-            return Outcome(key, "waiting-for-stamp", battery.passport_uuid)
-        plan = _intend(ctx, battery, passport)  # (2)
-        if plan is None:
-            continue
-        signed = _sign_all(ctx, battery, passport, plan)  # (3) (4)
-        if _publish(ctx, battery, signed, newest_record):  # (5)
-            return _outcome(ctx, key)
+            if battery is None:
+                raise LookupError("settle is called after a record about the battery was stored")
+            if battery.state == "draft":
+                draft, newest_record = drafts.load(store, battery)
+        if battery.state != "draft":
+            return _settle_issued(ctx, battery)
+        outcome = _issue_if_complete(ctx, battery, draft, newest_record)
+        if outcome is not None:
+            return outcome
     raise RuntimeError("a draft changed at each of five tries to issue it")
+
+
+def standing(battery: Any, draft: Draft) -> Outcome:
+    """How a battery stands that has no passport and is not stamped: what is missing, if anything is."""
+    key = BatteryKey(battery.gtin, battery.serial)
+    try:
+        completeness.require(draft)
+    except IncompletePassport as refusal:
+        return Outcome(key, "incomplete", battery.passport_uuid, refusal.missing)
+    return Outcome(key, "waiting-for-stamp", battery.passport_uuid)
 
 
 def refresh(ctx: Context, key: BatteryKey) -> None:
@@ -136,8 +107,7 @@ def refresh(ctx: Context, key: BatteryKey) -> None:
     ]
     if due:
         plan = _plan_refresh(ctx, battery, due)
-        signed = [_sign_item(ctx, battery, passport, section, plan, ()) for section in due]
-        _publish(ctx, battery, signed, newest_record)
+        _publish(ctx, battery, signing.sign(ctx, battery, passport, due, plan), newest_record)
 
 
 def recover(ctx: Context) -> int:
@@ -148,13 +118,38 @@ def recover(ctx: Context) -> int:
     return sum((before, outcome.state) == ("draft", "issued") for before, outcome in outcomes)
 
 
-def _outcome(ctx: Context, key: BatteryKey) -> Outcome:
+def _settle_issued(ctx: Context, battery: Any) -> Outcome:
+    key = BatteryKey(battery.gtin, battery.serial)
+    if battery.state == "issued" and battery.release == "withdrawn":
+        _change_suspension(ctx, key, to=True)
+    elif battery.state == "suspended" and battery.release == "released":
+        _change_suspension(ctx, key, to=False)
+    elif battery.state == "issued":
+        refresh(ctx, key)
     with ctx.read() as store:
-        battery = store.batteries.by_key(key.digest())
-    if battery is None:
+        now = store.batteries.by_key(key.digest())
+    if now is None:
         raise LookupError("a battery disappeared")
-    state = "waiting-for-stamp" if battery.state == "draft" else battery.state
-    return Outcome(key, state, battery.passport_uuid)
+    return Outcome(key, now.state, now.passport_uuid)
+
+
+def _issue_if_complete(ctx: Context, battery: Any, draft: Draft, newest_record: int) -> Outcome | None:
+    """Issue the passport of a stamped and complete draft; otherwise say what is missing. None: something
+    changed meanwhile, look again."""
+    if battery.release != "released":
+        return standing(battery, draft)
+    key = BatteryKey(battery.gtin, battery.serial)
+    try:
+        passport = completeness.require(draft)  # (1)
+    except IncompletePassport as refusal:
+        return Outcome(key, "incomplete", battery.passport_uuid, refusal.missing)
+    plan = _intend(ctx, battery, passport)  # (2)
+    if plan is None:
+        return None
+    signed = signing.sign(ctx, battery, passport, credential.sections_to_issue(passport), plan)  # (3) (4)
+    if not _publish(ctx, battery, signed, newest_record):  # (5)
+        return None
+    return Outcome(key, "issued", battery.passport_uuid)
 
 
 def _intend(ctx: Context, battery: Any, passport: CompletePassport) -> dict[str, Any] | None:
@@ -169,7 +164,8 @@ def _intend(ctx: Context, battery: Any, passport: CompletePassport) -> dict[str,
         if known is not None and set(known["credentials"]) == set(sections):
             return known
         plan = _plan(ctx, work, battery, sections)
-        work.intentions.drop(battery.key)
+        if known is not None:
+            work.intentions.drop(battery.key)
         work.intentions.put(battery.key, ctx.issuer.did, plan, to_text(ctx.now()))
         return plan
 
@@ -198,112 +194,15 @@ def _stored_plan(ctx: Context, planned: Callable[[UnitOfWork], _Plan]) -> _Plan:
 
 
 def _plan(ctx: Context, work: UnitOfWork, battery: Any, sections: Sequence[Section]) -> dict[str, Any]:
+    chains = {section: signing.subject_key(battery, section) for section in sections}
     return {
         "at": to_text(ctx.now()),
         "credentials": {section: f"urn:uuid:{uuid.uuid4()}" for section in sections},
-        "status": {
-            section: status.give_indexes(work, ctx.issuer.did, _subject_key(battery, section), section)
-            for section in sections
-        },
+        "status": status.give_indexes(work, ctx.issuer.did, chains),
     }
 
 
-def _subject_key(battery: Any, section: Section) -> bytes:
-    return bytes(battery.model_key if section in MODEL_SECTIONS else battery.key)
-
-
-def _sign_all(
-    ctx: Context, battery: Any, passport: CompletePassport, plan: Mapping[str, Any]
-) -> list[_Signed]:
-    signed: list[_Signed] = []
-    links: list[Link] = []
-    for section in credential.sections_to_issue(passport):
-        if section in MODEL_SECTIONS:
-            made, link = _sign_model(ctx, battery, passport, section, plan)
-            links.append(link)
-            if made is not None:
-                signed.append(made)
-        else:
-            related = links if section == "public" else ()
-            signed.append(_sign_item(ctx, battery, passport, section, plan, related))
-    return signed
-
-
-def _sign_model(
-    ctx: Context, battery: Any, passport: CompletePassport, section: Section, plan: Mapping[str, Any]
-) -> tuple[_Signed | None, Link]:
-    """A model section: the stored version when nothing changed, else a new one, with a link to it."""
-    model = ModelKey(battery.gtin)
-    address = f"{ctx.settings.origin}/models/{battery.gtin}/sections/{section}"
-    content = _content_digest(passport, section)
-    with ctx.read() as store:
-        history = store.documents.history(battery.model_key, section)
-    if history and history[0].content_digest == content:
-        return None, Link(f"{address}/{history[0].version}", history[0].digest)
-    issue = _issue(ctx, passport, section, plan, history)
-    unsigned = credential.model_section(passport, issue, model=model)
-    made = _signed(ctx, battery, issue, unsigned, content, expected_subject=model.uri(ctx.settings.origin))
-    return made, Link(f"{address}/{made.version}", made.digest)
-
-
-def _sign_item(
-    ctx: Context, battery: Any, passport: CompletePassport, section: Section, plan: Mapping[str, Any],
-    related: Sequence[Link],
-) -> _Signed:  # fmt: skip
-    key = BatteryKey(battery.gtin, battery.serial)
-    with ctx.read() as store:
-        history = store.documents.history(battery.key, section)
-    issue = _issue(ctx, passport, section, plan, history[:1])
-    unsigned = credential.item_section(
-        passport, issue, key=key, passport_id=f"urn:uuid:{battery.passport_uuid}", related=related
-    )
-    content = _content_digest(passport, section)
-    return _signed(ctx, battery, issue, unsigned, content, expected_subject=key.uri(ctx.settings.origin))
-
-
-def _issue(
-    ctx: Context,
-    passport: CompletePassport,
-    section: Section,
-    plan: Mapping[str, Any],
-    history: Sequence[Any],
-) -> Issue:
-    return Issue(
-        section=section,
-        category=passport.category,
-        issuer=ctx.issuer,
-        origin=ctx.settings.origin,
-        credential_id=plan["credentials"][section],
-        at=parse(plan["at"]),
-        status=[
-            StatusEntry(purpose, status.url(ctx, name), index)
-            for purpose, name, index in plan["status"][section]
-        ],
-        version=history[0].version + 1 if history else 1,
-        earlier=[Earlier(row.credential_id, row.digest) for row in history],
-        demo=ctx.settings.demo,
-    )
-
-
-def _signed(
-    ctx: Context,
-    battery: Any,
-    issue: Issue,
-    unsigned: dict[str, Any],
-    content: bytes,
-    *,
-    expected_subject: str,
-) -> _Signed:
-    suites = proof.suites_for(unsigned)
-    body = proof.serialize(proof.add_proofs(unsigned, ctx.signer, ctx.now(), suites))  # (3)
-    verification.require_own(ctx, body, expected_subject)  # (4)
-    return _Signed(
-        issue.section, _subject_key(battery, issue.section), issue.version, issue.credential_id, body,
-        digest_multibase(body), content,
-    )  # fmt: skip
-
-
-def _publish(ctx: Context, battery: Any, signed: Sequence[_Signed], newest_record: int) -> bool:
+def _publish(ctx: Context, battery: Any, signed: Sequence[Signed], newest_record: int) -> bool:
     """(5) Everything or nothing. False when the battery changed meanwhile, and must be judged again."""
     now = ctx.now()
     try:
@@ -311,10 +210,9 @@ def _publish(ctx: Context, battery: Any, signed: Sequence[_Signed], newest_recor
             current = work.batteries.held(battery.key)
             if current is None or (current.state, current.release) != (battery.state, battery.release):
                 return False
-            if drafts.load(work, current)[1] != newest_record:
+            if drafts.newest_record(work, current) != newest_record:
                 return False
-            for made in signed:
-                _store_document(ctx, work, made, now)
+            _store(ctx, work, signed, now)
             if current.state == "draft":
                 work.batteries.change(battery.key, to_text(now), state="issued", issued_at=to_text(now))
                 work.intentions.drop(battery.key)
@@ -324,29 +222,48 @@ def _publish(ctx: Context, battery: Any, signed: Sequence[_Signed], newest_recor
     return True
 
 
-def _store_document(ctx: Context, work: UnitOfWork, made: _Signed, now: datetime) -> None:
-    work.documents.add(
-        subject_key=made.subject_key, section=made.section, version=made.version,
-        economic_operator_id=ctx.issuer.did, credential_id=made.credential_id, digest=made.digest,
-        content_digest=made.content_digest, body=made.body, created_at=to_text(now),
+def _store(ctx: Context, work: UnitOfWork, signed: Sequence[Signed], now: datetime) -> None:
+    work.documents.add_all(
+        [
+            {
+                "subject_key": made.subject_key, "section": made.section, "version": made.version,
+                "economic_operator_id": ctx.issuer.did, "credential_id": made.credential_id,
+                "digest": made.digest, "content_digest": made.content_digest, "body": made.body,
+                "created_at": to_text(now),
+            }
+            for made in signed
+        ]
     )  # fmt: skip
+    append_log(work, ctx, [_issued_leaf(ctx, made, now) for made in signed], now)
+
+
+def _issued_leaf(ctx: Context, made: Signed, now: datetime) -> bytes:
     salt = None if made.section == "public" else log.derived_salt(ctx.secret, made.digest)
-    append_log(work, ctx, log.issued(made.section, made.digest, salt=salt, version=made.version, at=now), now)
+    return log.issued(made.section, made.digest, salt=salt, version=made.version, at=now)
 
 
-def append_log(work: Store, ctx: Context, leaf: bytes, now: datetime) -> None:
-    """One leaf, in the transaction of the change that it tells of."""
-    work.log.append(leaf, log.leaf_hash(leaf), ctx.issuer.did, to_text(now))
+def append_log(work: Store, ctx: Context, leaves: Sequence[bytes], now: datetime) -> None:
+    """The leaves of one change, in its transaction."""
+    work.log.append_all([(leaf, log.leaf_hash(leaf)) for leaf in leaves], ctx.issuer.did, to_text(now))
 
 
-def _content_digest(passport: CompletePassport, section: Section) -> bytes:
-    return hashlib.sha256(jcs({"category": passport.category, **passport.subject(section)})).digest()
+def change_status(
+    work: Store, ctx: Context, battery_key: bytes, purpose: str, kind: str, now: datetime, *, to: bool
+) -> None:
+    """Set or clear the bits of every section of one battery, with a leaf of `kind` for each."""
+    changed = status.set_bits(work, battery_key, purpose, to=to)
+    salts = [log.derived_salt(ctx.secret, f"{name}#{index}{to_text(now)}") for name, index in changed]
+    leaves = [
+        log.status_changed(kind, name, index, salt=salt, at=now)
+        for (name, index), salt in zip(changed, salts, strict=True)
+    ]
+    append_log(work, ctx, leaves, now)
 
 
 def _is_due(passport: CompletePassport, section: Section, newest: Any, now: datetime) -> bool:
     if newest is None:
         return True
-    if newest.content_digest == _content_digest(passport, section):
+    if newest.content_digest == signing.content_digest(passport, section):
         return False
     if now - parse(newest.created_at) >= SUMMARY_INTERVAL:
         return True
@@ -368,9 +285,7 @@ def _change_suspension(ctx: Context, key: BatteryKey, *, to: bool) -> None:
         battery = work.batteries.held(key.digest())
         if battery is None or (battery.state, battery.release) != expected:
             return  # another worker was faster, or the passport was revoked
-        for list_name, index in status.set_bits(work, battery.key, "suspension", to=to):
-            salt = log.derived_salt(ctx.secret, f"{list_name}#{index}{to_text(now)}")
-            kind = "credential-suspended" if to else "credential-reinstated"
-            append_log(work, ctx, log.status_changed(kind, list_name, index, salt=salt, at=now), now)
+        kind = "credential-suspended" if to else "credential-reinstated"
+        change_status(work, ctx, battery.key, "suspension", kind, now, to=to)
         work.batteries.change(battery.key, to_text(now), state="suspended" if to else "issued")
         work.commit()

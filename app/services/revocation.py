@@ -1,10 +1,10 @@
 """Withdrawing a passport for good. It still resolves, and says so."""
 
-from app.core import access, log
+from app.core import access
 from app.core.access import Permission, Reader
 from app.core.errors import Conflict, Forbidden, MalformedInput, NotFound
 from app.core.times import to_text
-from app.services import issuance, status
+from app.services import issuance
 from app.services.context import Context
 
 
@@ -28,9 +28,6 @@ def revoke(ctx: Context, passport_uuid: str, reason: str, actor: Reader) -> None
             return
         if battery.state == "draft":
             raise Conflict("This passport has not been issued, so there is nothing to revoke.")
-        for list_name, index in status.set_bits(work, battery.key, "revocation", to=True):
-            salt = log.derived_salt(ctx.secret, f"{list_name}#{index}{to_text(now)}")
-            leaf = log.status_changed("credential-revoked", list_name, index, salt=salt, at=now)
-            issuance.append_log(work, ctx, leaf, now)
+        issuance.change_status(work, ctx, battery.key, "revocation", "credential-revoked", now, to=True)
         work.batteries.change(battery.key, to_text(now), state="revoked", reason=reason)
         work.commit()

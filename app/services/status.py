@@ -4,7 +4,7 @@ Source: Bitstring Status List 1.0; credential profile section 6.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -13,6 +13,7 @@ from app.core.errors import NotFound
 from app.core.multibase import digest_multibase
 from app.core.status_list import MIN_ENTRIES, StatusList, credential
 from app.core.times import parse, to_text
+from app.core.vocabulary import Section
 from app.services.context import Context
 from app.store.unit_of_work import Store
 
@@ -33,43 +34,65 @@ def create_lists(store: Store, operator: str) -> None:
         _add_list(store, operator, purpose, 1)
 
 
-def give_indexes(store: Store, operator: str, subject_key: bytes, section: str) -> list[tuple[str, str, int]]:
-    """(purpose, list, index) for one section chain: random, never reused, kept over versions."""
-    known = {
-        entry.purpose: (entry.purpose, entry.list_name, entry.list_index)
-        for entry in store.status_lists.entries_of([subject_key])
-        if entry.section == section
+def give_indexes(
+    store: Store, operator: str, chains: Mapping[Section, bytes]
+) -> dict[Section, list[tuple[str, str, int]]]:
+    """(purpose, list, index) twice for each section: random, never reused, kept over versions.
+
+    `chains` has each section with the key of its subject. Raises: Collision, where another worker takes a
+    place at the same moment: the transaction begins anew.
+    """
+    ours = set(chains.items())
+    entries = store.status_lists.entries_of(sorted(set(chains.values())))
+    known: dict[tuple[Section, str], tuple[str, int]] = {
+        (entry.section, entry.purpose): (entry.list_name, entry.list_index)
+        for entry in entries
+        if (entry.section, bytes(entry.subject_key)) in ours
     }
-    return [
-        known.get(purpose) or _give(store, operator, subject_key, section, purpose) for purpose in PURPOSES
+    lacking = [
+        (section, purpose) for section in chains for purpose in PURPOSES if (section, purpose) not in known
     ]
+    if lacking:
+        drawn = _draw(store, operator, lacking)
+        store.status_lists.give_all(
+            [
+                {
+                    "subject_key": chains[section], "section": section, "purpose": purpose,
+                    "economic_operator_id": operator, "list_name": name, "list_index": index,
+                }
+                for (section, purpose), (name, index) in drawn.items()
+            ]
+        )  # fmt: skip
+        known |= drawn
+    return {section: [(purpose, *known[section, purpose]) for purpose in PURPOSES] for section in chains}
 
 
-def _give(
-    store: Store, operator: str, subject_key: bytes, section: str, purpose: str
-) -> tuple[str, str, int]:
-    numbers = [int(name.rpartition("-")[2]) for name in store.status_lists.names(purpose)]
-    name = f"{purpose}-{max(numbers)}"
-    index = _free_index(store, name)
-    if index is None:
-        name = _add_list(store, operator, purpose, max(numbers) + 1)
-        index = secrets.randbelow(MIN_ENTRIES)
-    store.status_lists.give(
-        subject_key=subject_key, section=section, purpose=purpose, operator=operator, name=name, index=index
-    )
-    return purpose, name, index
+def _draw(
+    store: Store, operator: str, lacking: Sequence[tuple[Section, str]]
+) -> dict[tuple[Section, str], tuple[str, int]]:
+    """A place that nobody has for each (section, purpose), on the newest list; on a new one once that is so
+    full that a few tries find none."""
+    newest: dict[str, int] = {}
+    for purpose, name in store.status_lists.names():
+        newest[purpose] = max(newest.get(purpose, 0), int(name.rpartition("-")[2]))
+    found: dict[tuple[str, int], tuple[Section, str]] = {}
+    waiting, tries = list(lacking), 0
+    while waiting:
+        if tries == _TRIES:
+            for purpose in {purpose for _, purpose in waiting}:
+                newest[purpose] += 1
+                _add_list(store, operator, purpose, newest[purpose])
+            tries = 0
+        drawn = {(f"{one[1]}-{newest[one[1]]}", secrets.randbelow(MIN_ENTRIES)): one for one in waiting}
+        gone = store.status_lists.taken(drawn) | found.keys()
+        found |= {place: one for place, one in drawn.items() if place not in gone}
+        waiting, tries = [one for one in lacking if one not in found.values()], tries + 1
+    return {one: place for place, one in found.items()}
 
 
-def _free_index(store: Store, list_name: str) -> int | None:
-    """A place of the list that nobody has; None once it is so full that a few tries find none."""
-    tries = (secrets.randbelow(MIN_ENTRIES) for _ in range(_TRIES))
-    return next((index for index in tries if not store.status_lists.is_taken(list_name, index)), None)
-
-
-def _add_list(store: Store, operator: str, purpose: str, number: int) -> str:
+def _add_list(store: Store, operator: str, purpose: str, number: int) -> None:
     name = f"{purpose}-{number}"
     store.status_lists.add(name=name, operator=operator, purpose=purpose, bits=StatusList.empty().bits)
-    return name
 
 
 def set_bits(store: Store, subject_key: bytes, purpose: str, *, to: bool) -> Sequence[tuple[str, int]]:

@@ -35,7 +35,7 @@ def ensure(ctx: Context, root_signer: RootSigner | None) -> None:
         if newest is None:
             status.create_lists(work, ctx.issuer.did)
             leaf = log.key_added(ctx.signer.verification_method, ctx.signer.public_key.to_multikey(), at=now)
-            issuance.append_log(work, ctx, leaf, now)
+            issuance.append_log(work, ctx, [leaf], now)
         if root_signer is not None and (newest is None or _is_ageing(ctx, bytes(newest.body))):
             version = newest.version + 1 if newest else 1
             valid_from = _valid_from(bytes(newest.body)) if newest else to_seconds(now)

@@ -15,6 +15,13 @@ _BY_UUID = select(batteries).where(batteries.c.passport_uuid == bindparam("passp
 # SQLite's write transactions wait for each other anyway; in PostgreSQL the row is held until this one ends.
 _HELD_BY_KEY = _BY_KEY.with_for_update(key_share=True)
 _HELD_BY_UUID = _BY_UUID.with_for_update(key_share=True)
+_ADD = insert(batteries).returning(batteries)
+_CHANGE = update(batteries).where(batteries.c.key == bindparam("battery"))
+_PLAN = select(issuance_intentions.c.plan).where(
+    issuance_intentions.c.battery_key == bindparam("battery_key")
+)
+_PUT = insert(issuance_intentions)
+_DROP = delete(issuance_intentions).where(issuance_intentions.c.battery_key == bindparam("battery_key"))
 
 
 class Batteries:
@@ -23,14 +30,18 @@ class Batteries:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, *, key: bytes, operator: str, gtin: str, serial: str, model_key: bytes, at: str) -> None:
+    def add(
+        self, *, key: bytes, operator: str, gtin: str, serial: str, model_key: bytes, lot: str | None, at: str
+    ) -> Row[Any]:
         """A draft with a passport identifier of its own, given once, random (T13, T54)."""
-        self._connection.execute(
-            insert(batteries).values(
-                key=key, economic_operator_id=operator, gtin=gtin, serial=serial, model_key=model_key,
-                passport_uuid=str(uuid.uuid4()), release="none", state="draft", created_at=at, changed_at=at,
-            )
-        )  # fmt: skip
+        return self._connection.execute(
+            _ADD,
+            {
+                "key": key, "economic_operator_id": operator, "gtin": gtin, "serial": serial, "lot": lot,
+                "model_key": model_key, "passport_uuid": str(uuid.uuid4()), "release": "none",
+                "state": "draft", "created_at": at, "changed_at": at,
+            },
+        ).one()  # fmt: skip
 
     def by_key(self, key: bytes) -> Row[Any] | None:
         return self._connection.execute(_BY_KEY, {"key": key}).one_or_none()
@@ -47,9 +58,7 @@ class Batteries:
         return self._connection.execute(_HELD_BY_UUID, {"passport_uuid": passport_uuid}).one_or_none()
 
     def change(self, key: bytes, at: str, **values: Any) -> None:
-        self._connection.execute(
-            update(batteries).where(batteries.c.key == key).values(changed_at=at, **values)
-        )
+        self._connection.execute(_CHANGE, {"battery": key, "changed_at": at, **values})
 
     def all(self, *, limit: int = 500, state: str | None = None) -> Sequence[Row[Any]]:
         query = select(batteries)
@@ -89,20 +98,21 @@ class Intentions:
 
     def put(self, battery_key: bytes, operator: str, plan: dict[str, Any], at: str) -> None:
         self._connection.execute(
-            insert(issuance_intentions).values(
-                battery_key=battery_key, economic_operator_id=operator, plan=json.dumps(plan), created_at=at
-            )
+            _PUT,
+            {
+                "battery_key": battery_key,
+                "economic_operator_id": operator,
+                "plan": json.dumps(plan),
+                "created_at": at,
+            },
         )
 
     def get(self, battery_key: bytes) -> dict[str, Any] | None:
-        query = select(issuance_intentions.c.plan).where(issuance_intentions.c.battery_key == battery_key)
-        plan = self._connection.execute(query).scalar_one_or_none()
+        plan = self._connection.execute(_PLAN, {"battery_key": battery_key}).scalar_one_or_none()
         return None if plan is None else dict(json.loads(plan))
 
     def battery_keys(self) -> Sequence[bytes]:
         return self._connection.execute(select(issuance_intentions.c.battery_key)).scalars().all()
 
     def drop(self, battery_key: bytes) -> None:
-        self._connection.execute(
-            delete(issuance_intentions).where(issuance_intentions.c.battery_key == battery_key)
-        )
+        self._connection.execute(_DROP, {"battery_key": battery_key})

@@ -57,15 +57,32 @@ _NEWEST_OF = select(documents).join(
 )
 
 
+_ADD = insert(documents)
+_WITHOUT_BODY = [column for column in documents.c if column.name != "body"]
+_HEADS_OF = select(*_WITHOUT_BODY).join(
+    _HEAD,
+    and_(
+        documents.c.subject_key == _HEAD.c.subject_key,
+        documents.c.section == _HEAD.c.section,
+        documents.c.version == _HEAD.c.version,
+    ),
+)
+_HISTORY = (
+    select(*_WITHOUT_BODY)
+    .where(documents.c.subject_key == bindparam("subject_key"), documents.c.section == bindparam("section"))
+    .order_by(documents.c.version.desc())
+)
+
+
 class Documents:
     """Versions of each section of each battery or model, oldest is 1."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, **values: Any) -> None:
-        """Store one version. A version that exists already is a `Collision`: somebody was faster."""
-        self._connection.execute(insert(documents).values(**values))
+    def add_all(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Store versions. One that exists already is a `Collision`: somebody was faster."""
+        self._connection.execute(_ADD, rows)
 
     def newest(self, subject_key: bytes, section: str) -> Row[Any] | None:
         return self._connection.execute(
@@ -88,13 +105,13 @@ class Documents:
 
     def history(self, subject_key: bytes, section: str) -> Sequence[Row[Any]]:
         """All versions, newest first, without their bytes."""
-        columns = [column for column in documents.c if column.name != "body"]
-        query = (
-            select(*columns)
-            .where(documents.c.subject_key == subject_key, documents.c.section == section)
-            .order_by(documents.c.version.desc())
-        )
-        return self._connection.execute(query).all()
+        return self._connection.execute(_HISTORY, {"subject_key": subject_key, "section": section}).all()
+
+    def heads_of(self, subject_keys: Iterable[bytes], sections: Iterable[str]) -> Sequence[Row[Any]]:
+        """As `newest_of`, without their bytes."""
+        return self._connection.execute(
+            _HEADS_OF, {"subject_keys": list(subject_keys), "sections": list(sections)}
+        ).all()
 
     def public_page(self, passport_uuid: str) -> tuple[bytes, str, tuple[object, ...]] | None:
         """Bytes of the newest public section, the passport's state, and the marks of the lists."""

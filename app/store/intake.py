@@ -4,9 +4,37 @@ import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from app.store.tables import intake_records, plants, quarantine
+
+# Built once: building a statement costs more than running it. Names of values differ from those of columns
+# where a statement has both.
+_FIND = select(intake_records).where(
+    intake_records.c.plant_id == bindparam("plant_id"), intake_records.c.record_id == bindparam("record_id")
+)
+_ADD = insert(intake_records).returning(intake_records.c.sequence)
+_KEEP_ANSWER = update(intake_records).where(
+    intake_records.c.sequence == bindparam("number"), intake_records.c.answer.is_(None)
+)
+_ANSWER = select(intake_records.c.answer).where(intake_records.c.sequence == bindparam("number"))
+_OF_SUBJECTS = (
+    select(intake_records.c.sequence, intake_records.c.body)
+    .where(intake_records.c.subject_key.in_(bindparam("keys", expanding=True)))
+    .order_by(intake_records.c.sequence)
+)
+_NEWEST_OF = select(func.max(intake_records.c.sequence)).where(
+    intake_records.c.subject_key.in_(bindparam("keys", expanding=True))
+)
+_SETTLE_BODY = (
+    update(quarantine)
+    .where(
+        quarantine.c.plant_id == bindparam("plant"),
+        quarantine.c.body_digest == bindparam("digest"),
+        quarantine.c.settled.is_(None),
+    )
+    .values(settled="replayed", settled_at=bindparam("at"))
+)
 
 
 class Plants:
@@ -40,32 +68,24 @@ class Records:
         self._connection = connection
 
     def find(self, plant_id: str, record_id: str) -> Row[Any] | None:
-        query = select(intake_records).where(
-            intake_records.c.plant_id == plant_id, intake_records.c.record_id == record_id
-        )
-        return self._connection.execute(query).one_or_none()
+        return self._connection.execute(_FIND, {"plant_id": plant_id, "record_id": record_id}).one_or_none()
 
     def add(self, **values: Any) -> int:
-        result = self._connection.execute(
-            insert(intake_records).values(**values).returning(intake_records.c.sequence)
-        )
-        return int(result.scalar_one())
+        """Store one record and return its sequence number. A record id that is known is a `Collision`."""
+        return int(self._connection.execute(_ADD, values).scalar_one())
 
     def keep_answer(self, sequence: int, answer: str) -> str:
         """Keep the first answer to a record; returns the one that is kept."""
-        this = intake_records.c.sequence == sequence
-        self._connection.execute(
-            update(intake_records).where(this, intake_records.c.answer.is_(None)).values(answer=answer)
-        )
-        return str(self._connection.execute(select(intake_records.c.answer).where(this)).scalar_one())
+        self._connection.execute(_KEEP_ANSWER, {"number": sequence, "answer": answer})
+        return str(self._connection.execute(_ANSWER, {"number": sequence}).scalar_one())
 
-    def of_subjects(self, keys: Iterable[bytes]) -> Sequence[Row[Any]]:
-        query = (
-            select(intake_records)
-            .where(intake_records.c.subject_key.in_(list(keys)))
-            .order_by(intake_records.c.sequence)
-        )
-        return self._connection.execute(query).all()
+    def of_subjects(self, keys: Iterable[bytes]) -> Sequence[Row[Any, Any]]:
+        """Sequence number and bytes of every record about these subjects, in order of arrival."""
+        return self._connection.execute(_OF_SUBJECTS, {"keys": list(keys)}).all()
+
+    def newest_of(self, keys: Iterable[bytes]) -> int:
+        """The highest sequence number of a record about these subjects; 0 where there is none."""
+        return int(self._connection.execute(_NEWEST_OF, {"keys": list(keys)}).scalar_one() or 0)
 
     def count(self) -> int:
         return int(self._connection.execute(select(func.count()).select_from(intake_records)).scalar_one())
@@ -132,12 +152,4 @@ class Quarantine:
 
     def settle_body(self, plant_id: str, body_digest: bytes, at: str) -> None:
         """The same bytes were accepted after all: they wait no longer."""
-        self._connection.execute(
-            update(quarantine)
-            .where(
-                quarantine.c.plant_id == plant_id,
-                quarantine.c.body_digest == body_digest,
-                quarantine.c.settled.is_(None),
-            )
-            .values(settled="replayed", settled_at=at)
-        )
+        self._connection.execute(_SETTLE_BODY, {"plant": plant_id, "digest": body_digest, "at": at})

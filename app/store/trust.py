@@ -1,11 +1,12 @@
 """What trust rests on: status lists, the log and the trust list."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import (
     Connection,
     Row,
+    bindparam,
     func,
     insert,
     select,
@@ -14,6 +15,24 @@ from sqlalchemy import (
 )
 
 from app.store.tables import log_entries, log_head, status_entries, status_lists, trust_lists
+
+# Built once: building a statement costs more than running it.
+_ENTRIES_OF = select(status_entries).where(
+    status_entries.c.subject_key.in_(bindparam("keys", expanding=True))
+)
+_NAMES = select(status_lists.c.purpose, status_lists.c.name)
+_TAKEN = select(status_entries.c.list_name, status_entries.c.list_index).where(
+    status_entries.c.list_name.in_(bindparam("names", expanding=True)),
+    status_entries.c.list_index.in_(bindparam("indexes", expanding=True)),
+)
+_GIVE = insert(status_entries)
+_GROW_LOG = (
+    update(log_head)
+    .where(log_head.c.id == 1)
+    .values(size=log_head.c.size + bindparam("more"))
+    .returning(log_head.c.size)
+)
+_APPEND = insert(log_entries)
 
 
 class StatusLists:
@@ -38,12 +57,9 @@ class StatusLists:
     def all(self) -> Sequence[Row[Any]]:
         return self._connection.execute(select(status_lists).order_by(status_lists.c.name)).all()
 
-    def names(self, purpose: str) -> Sequence[str]:
-        return (
-            self._connection.execute(select(status_lists.c.name).where(status_lists.c.purpose == purpose))
-            .scalars()
-            .all()
-        )
+    def names(self) -> Sequence[tuple[str, str]]:
+        """(purpose, name) of every list, without its bits."""
+        return [(row.purpose, row.name) for row in self._connection.execute(_NAMES)]
 
     def save(self, name: str, *, bits: bytes | None = None, **values: Any) -> None:
         if bits is not None:
@@ -51,25 +67,20 @@ class StatusLists:
         self._connection.execute(update(status_lists).where(status_lists.c.name == name).values(**values))
 
     def entries_of(self, subject_keys: Sequence[bytes]) -> Sequence[Row[Any]]:
-        return self._connection.execute(
-            select(status_entries).where(status_entries.c.subject_key.in_(list(subject_keys)))
-        ).all()
+        return self._connection.execute(_ENTRIES_OF, {"keys": list(subject_keys)}).all()
 
-    def is_taken(self, list_name: str, list_index: int) -> bool:
-        query = select(status_entries.c.list_index).where(
-            status_entries.c.list_name == list_name, status_entries.c.list_index == list_index
+    def taken(self, places: Iterable[tuple[str, int]]) -> frozenset[tuple[str, int]]:
+        """Which of these (list, index) belong to a section already."""
+        asked = set(places)
+        found = self._connection.execute(
+            _TAKEN,
+            {"names": sorted({name for name, _ in asked}), "indexes": sorted({index for _, index in asked})},
         )
-        return self._connection.execute(query).first() is not None
+        return frozenset((row.list_name, row.list_index) for row in found) & asked
 
-    def give(
-        self, *, subject_key: bytes, section: str, purpose: str, operator: str, name: str, index: int
-    ) -> None:
-        self._connection.execute(
-            insert(status_entries).values(
-                subject_key=subject_key, section=section, purpose=purpose, economic_operator_id=operator,
-                list_name=name, list_index=index,
-            )
-        )  # fmt: skip
+    def give_all(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Store entries. A place that another worker took meanwhile is a `Collision`."""
+        self._connection.execute(_GIVE, rows)
 
 
 class Log:
@@ -78,27 +89,26 @@ class Log:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def append(self, leaf: bytes, leaf_hash: bytes, operator: str, at: str) -> int:
-        """Add one leaf in the caller's transaction. Returns its index, from 0."""
-        size = self._connection.execute(
-            update(log_head)
-            .where(log_head.c.id == 1)
-            .values(size=log_head.c.size + 1)
-            .returning(log_head.c.size)
-        ).scalar_one_or_none()
+    def append_all(self, leaves: Sequence[tuple[bytes, bytes]], operator: str, at: str) -> None:
+        """Add leaves, each with its hash, in the caller's transaction. Indexes count from 0, without gaps."""
+        more = len(leaves)
+        size = self._connection.execute(_GROW_LOG, {"more": more}).scalar_one_or_none()
         if size is None:
-            self._connection.execute(insert(log_head).values(id=1, size=1))
-            size = 1
+            self._connection.execute(insert(log_head).values(id=1, size=more))
+            size = more
         self._connection.execute(
-            insert(log_entries).values(
-                log_index=size - 1,
-                leaf=leaf,
-                leaf_hash=leaf_hash,
-                economic_operator_id=operator,
-                created_at=at,
-            )
+            _APPEND,
+            [
+                {
+                    "log_index": index,
+                    "leaf": leaf,
+                    "leaf_hash": leaf_hash,
+                    "economic_operator_id": operator,
+                    "created_at": at,
+                }
+                for index, (leaf, leaf_hash) in enumerate(leaves, int(size) - more)
+            ],
         )
-        return int(size) - 1
 
     def leaves(self) -> Sequence[Row[Any]]:
         return self._connection.execute(select(log_entries).order_by(log_entries.c.log_index)).all()
@@ -106,6 +116,7 @@ class Log:
 
 _TRUST_MARK = select(func.max(trust_lists.c.version).label("trust_version")).subquery()
 _STATUS_MARK = select(
+    func.count().label("lists"),  # a new one is not signed yet
     func.count(status_lists.c.digest).label("lists_signed"),
     func.max(status_lists.c.signed_at).label("lists_signed_at"),
     func.min(status_lists.c.digest).label("lists_least"),

@@ -10,7 +10,9 @@ import pytest
 from app.core.access import Reader
 from app.services import intake, issuance, revocation, status
 from app.services.context import Context
+from app.store.batteries import Intentions
 from app.store.documents import Documents
+from app.store.trust import Log
 from app.store.unit_of_work import UnitOfWork
 from tests.factories import a_lean_pack, body, release_record, withdrawal_record
 from tests.installation import START, rows
@@ -88,7 +90,7 @@ def test_a_crash_between_record_and_intention_is_finished(line: Line, monkeypatc
     require_issued_once(line)
 
 
-@pytest.mark.parametrize("step", ["first document", "last document", "commit"])
+@pytest.mark.parametrize("step", ["documents", "log", "state", "commit"])
 def test_a_crash_while_storing_leaves_nothing_by_halves(
     line: Line, monkeypatch: pytest.MonkeyPatch, step: str
 ):
@@ -97,7 +99,8 @@ def test_a_crash_while_storing_leaves_nothing_by_halves(
         if step == "commit":
             patched.setattr(UnitOfWork, "commit", _once_documents_are_there(UnitOfWork.commit))
         else:
-            patched.setattr(Documents, "add", _cut_at(Documents.add, 1 if step == "first document" else 6))
+            table, verb = _WRITES[step]
+            patched.setattr(table, verb, _done_and_cut(getattr(table, verb)))
         with pytest.raises(PowerCut):
             intake.accept(line.ctx, line.plant, body(stamp))
     assert line.stored() == []
@@ -193,16 +196,19 @@ def _cut(*_: Any, **__: Any) -> Any:
     raise PowerCut
 
 
-def _cut_at(real: Callable[..., Any], times: int) -> Callable[..., Any]:
-    left = [times]
+_WRITES: dict[str, tuple[type, str]] = {
+    "documents": (Documents, "add_all"),
+    "log": (Log, "append_all"),
+    "state": (Intentions, "drop"),
+}
 
-    def add(self: Documents, **values: Any) -> Any:
-        left[0] -= 1
-        if left[0] == 0:
-            raise PowerCut
-        return real(self, **values)
 
-    return add
+def _done_and_cut(real: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*given: Any, **named: Any) -> Any:
+        real(*given, **named)
+        raise PowerCut
+
+    return call
 
 
 def _once_documents_are_there(real: Callable[[UnitOfWork], None]) -> Callable[[UnitOfWork], None]:

@@ -10,9 +10,12 @@ from app.core.identifiers import BatteryKey
 from app.services import drafts, intake, plants
 from app.services.context import Context
 from app.services.plants import Plant
+from app.store.unit_of_work import UnitOfWork
 from tests import factories
 from tests.factories import (
     GTIN,
+    SERIAL,
+    a_whole_pack,
     batch_record,
     body,
     model_record,
@@ -179,6 +182,52 @@ def test_a_replay_that_is_refused_again_stays_in_quarantine(line: Line):
         intake.replay(line.ctx, line.plant, refused.quarantine_id, b"{}")
     ids = [entry["id"] for entry in intake.quarantine_list(line.ctx, line.plant)["records"]]
     assert refused.quarantine_id in ids
+
+
+CELL_LOT = {
+    "cellModel": "NMC-94", "manufacturer": "Example Cells", "format": "prismatic", "chemistry": "NMC 811",
+    "quantity": 1200, "materialLots": ["M1", "M2"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["lot", "pack", "withdrawal"])
+def test_a_record_from_which_nothing_follows_is_stored_with_its_answer(
+    line: Line, monkeypatch: pytest.MonkeyPatch, kind: str
+):
+    record = {
+        "lot": factories.a_record("cell-lot", {"lot": "C1"}, START, details=CELL_LOT),
+        "pack": pack_record(START),
+        "withdrawal": withdrawal_record(START),
+    }[kind]
+    commits: list[UnitOfWork] = []
+    commit = UnitOfWork.commit
+
+    def counted(work: UnitOfWork) -> None:
+        commits.append(work)
+        commit(work)
+
+    monkeypatch.setattr(UnitOfWork, "commit", counted)
+    first = line.send(record)
+    assert len(commits) == 1
+    assert line.send(record) == first
+    (stored,) = rows(line.ctx.engine, "intake_records")
+    assert json.loads(str(stored["answer"])) == first
+
+
+def test_the_answer_to_a_pack_says_the_same_as_its_draft(line: Line):
+    line.send(model_record(START, values=owed_values("model")))
+    answer = line.send(pack_record(START, values={}))["battery"]
+    shown = drafts.show(line.ctx, BatteryKey(GTIN, SERIAL), line.plant.economic_operator_id)
+    assert answer["state"] == "incomplete"
+    assert answer["missing"] == shown["missing"]
+    assert line.send(pack_record(START, values=owed_values("item")))["battery"]["missing"] != shown["missing"]
+
+
+def test_issuing_leaves_the_records_that_are_kept_in_memory_as_they_came(line: Line):
+    line.send_all(a_whole_pack(START))
+    for row in rows(line.ctx.engine, "intake_records"):
+        stored = bytes(row["body"])
+        assert drafts._kept(stored) == drafts._parse(stored)
 
 
 def test_a_refused_record_that_comes_again_and_is_taken_leaves_quarantine(line: Line, clock: Clock):

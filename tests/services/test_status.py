@@ -1,5 +1,7 @@
 """Revocation and the lists that tell of it."""
 
+import itertools
+import secrets
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,6 +12,7 @@ from app.core.access import ANYONE, Reader
 from app.core.errors import Conflict, Forbidden, MalformedInput, NotFound, Unauthenticated
 from app.core.status_list import MIN_ENTRIES, StatusList
 from app.core.verification import verify
+from app.core.vocabulary import Section
 from app.services import reading, revocation, status, verification
 from app.services.context import Context
 from tests.factories import SERIAL, a_further_pack, a_lean_pack, owed_values, pack_record
@@ -116,6 +119,70 @@ def test_a_document_names_the_indexes_that_were_given_to_it(line: Line):
         ours = given[entry["statusPurpose"]]
         assert entry["statusListCredential"] == f"{ORIGIN}/status/{ours['list_name']}"
         assert entry["statusListIndex"] == str(ours["list_index"])
+
+
+def test_a_place_that_is_taken_is_not_given_again(ctx: Context, monkeypatch: pytest.MonkeyPatch):
+    chains: dict[Section, bytes] = {"public": b"a" * 16, "use": b"a" * 16}
+    _draws(monkeypatch, [1, 2, 3, 4])
+    first = _given(ctx, chains)
+    assert [place[2] for section in first.values() for place in section] == [1, 2, 3, 4]
+    _draws(monkeypatch, [1, 2, 7, 8, 5, 2, 9])  # of the first four two are taken; then 2 is again
+    second = _given(ctx, {"public": b"b" * 16, "use": b"b" * 16})
+    assert second == {
+        "public": [("revocation", "revocation-1", 5), ("suspension", "suspension-1", 9)],
+        "use": [("revocation", "revocation-1", 7), ("suspension", "suspension-1", 8)],
+    }
+
+
+def test_two_sections_never_draw_the_same_place_at_once(ctx: Context, monkeypatch: pytest.MonkeyPatch):
+    _draws(monkeypatch, [5, 5, 5, 5, 6, 6])
+    given = _given(ctx, {"public": b"a" * 16, "use": b"a" * 16})
+    assert sorted(place for section in given.values() for place in section) == [
+        ("revocation", "revocation-1", 5), ("revocation", "revocation-1", 6),
+        ("suspension", "suspension-1", 5), ("suspension", "suspension-1", 6),
+    ]  # fmt: skip
+
+
+def test_a_section_keeps_its_places(ctx: Context):
+    chains: dict[Section, bytes] = {"public": b"a" * 16, "composition": b"m" * 16}
+    first = _given(ctx, chains)
+    more = _given(ctx, {**chains, "use": b"a" * 16})
+    assert {section: more[section] for section in chains} == first
+    other = _given(ctx, {"public": b"b" * 16, "composition": b"m" * 16})
+    assert other["composition"] == first["composition"]
+    assert other["public"] != first["public"]
+
+
+def test_a_full_list_is_followed_by_a_new_one(
+    line: Line, maker: Reader, clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    line.send_all(a_lean_pack(START))
+    with monkeypatch.context() as patched:
+        taken = {entry["purpose"]: entry["list_index"] for entry in rows(line.ctx.engine, "status_entries")}
+        draws = itertools.chain([taken["revocation"], taken["suspension"]] * 8 * 16, itertools.count(1))
+        patched.setattr(secrets, "randbelow", lambda _: next(draws))
+        patched.setattr(status, "_TRIES", 2)
+        line.send_all(a_further_pack(START, "P0002"))
+    names = {row["name"] for row in rows(line.ctx.engine, "status_lists")}
+    assert names >= {"revocation-1", "revocation-2", "suspension-1", "suspension-2"}
+    assert line.report("public", "P0002").verdict == "valid"
+    revocation.revoke(line.ctx, line.battery("P0002").passport_uuid, "recalled", maker)
+    assert line.report("public", "P0002").error == "REVOKED"
+    assert line.report("public").verdict == "valid"
+    line.send_all(a_further_pack(START, "P0003"))
+    assert line.report("public", "P0003").verdict == "valid"
+
+
+def _draws(monkeypatch: pytest.MonkeyPatch, numbers: list[int]) -> None:
+    left = iter(numbers)
+    monkeypatch.setattr(secrets, "randbelow", lambda _: next(left))
+
+
+def _given(ctx: Context, chains: dict[Section, bytes]) -> dict[Section, list[tuple[str, str, int]]]:
+    with ctx.unit_of_work() as work:
+        given = status.give_indexes(work, ctx.issuer.did, chains)
+        work.commit()
+    return given
 
 
 def test_a_list_is_the_same_bytes_until_an_hour_is_over(ctx: Context, clock: Clock):
