@@ -1,5 +1,6 @@
 """JSON Canonicalization Scheme, RFC 8785: the same value always gives the same bytes."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import orjson
@@ -8,7 +9,6 @@ import rfc8785
 from app.core.errors import MalformedInput
 
 _MAX_INTEGER: Final = 2**53 - 1
-_SCALARS: Final = frozenset({str, bool, type(None)})
 
 
 def jcs(value: Any) -> bytes:
@@ -37,19 +37,22 @@ def jcs(value: Any) -> bytes:
 def _in_profile(value: Any) -> bool:
     """Whether orjson and RFC 8785 agree on `value`: exact JSON types, no float, names whose byte order is the
     order of their UTF-16 code units."""
-    waiting = [value]
+    waiting: list[Iterable[Any]] = [(value,)]
     while waiting:
-        one = waiting.pop()
-        kind = type(one)
-        if kind in _SCALARS:
-            continue
-        if kind is dict:
-            for name in one:
-                if type(name) is not str or not name.isascii():
+        for one in waiting.pop():
+            kind = type(one)
+            if kind is str:  # first, as most are
+                continue
+            if kind is dict:
+                for name in one:
+                    if type(name) is not str or not name.isascii():
+                        return False
+                waiting.append(one.values())
+            elif kind is list:
+                waiting.append(one)
+            elif kind is int:
+                if not -_MAX_INTEGER <= one <= _MAX_INTEGER:
                     return False
-            waiting.extend(one.values())
-        elif kind is list:
-            waiting.extend(one)
-        elif kind is not int or not -_MAX_INTEGER <= one <= _MAX_INTEGER:
-            return False
+            elif kind is not bool and one is not None:
+                return False
     return True

@@ -14,7 +14,7 @@ Source: VC Data Model 2.0, 4.3 to 4.11; credential profile, section 1; threats T
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -102,19 +102,24 @@ def _contexts(value: Any, allowed: frozenset[str]) -> bool:
 def _plain(value: Any) -> None:
     """No context inside; no null or empty list, which a signature over meaning does not cover; no JSON-LD
     keyword that changes what a reader sees (T21)."""
-    waiting, odd = [value], False
+    waiting: list[Iterable[Any]] = [(value,)]
+    odd = False
     while waiting:
-        one = waiting.pop()
-        if isinstance(one, dict):
-            if "@context" in one:
-                raise ProofError("CONTEXT_UNKNOWN", "A part of the record brings its own vocabulary.")
-            odd = odd or any(name.startswith("@") and name not in _KEYWORDS for name in one)
-            waiting.extend(one.values())
-        elif isinstance(one, list):
-            odd = odd or not one
-            waiting.extend(one)
-        elif one is None:
-            odd = True
+        for one in waiting.pop():
+            if isinstance(one, str):
+                continue
+            if isinstance(one, dict):
+                if "@context" in one:
+                    raise ProofError("CONTEXT_UNKNOWN", "A part of the record brings its own vocabulary.")
+                for name in one:
+                    if name[:1] == "@" and name not in _KEYWORDS:
+                        odd = True
+                waiting.append(one.values())
+            elif isinstance(one, list):
+                odd = odd or not one
+                waiting.append(one)
+            elif one is None:
+                odd = True
     if odd:
         raise ProofError("MALFORMED_VALUE_ERROR", "A part of the record is empty or not allowed there.")
 
