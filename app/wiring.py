@@ -54,14 +54,14 @@ def create_data(settings: Settings, now: Callable[[], datetime] = clock) -> None
 
 def migrate(settings: Settings, now: Callable[[], datetime] = clock) -> None:
     """Bring the tables up to date and make the first rows; does nothing where all is there."""
-    engine = engines.create(settings.database_url)
+    context = build(settings, now=now)
     try:
-        upgrade(engine)
+        upgrade(context.engine)
         root_key = settings.keys_dir / ROOT_KEY
         root_signer = FileSigner(root_key, ROOT_KEY_ID) if root_key.exists() else None
-        trust.ensure(build(settings, engine=engine, now=now), root_signer)
+        trust.ensure(context, root_signer)
     finally:
-        engine.dispose()
+        context.dispose()
     if settings.database_url.startswith("sqlite:///"):
         database = Path(settings.database_url.removeprefix("sqlite:///"))
         if database.exists():

@@ -60,7 +60,7 @@ def new(port: int = 8000, *, database_url: str | None = None) -> Iterator[Instal
             outcome = take(ctx, plant, record)
         address = outcome["battery"]["passport"]
         yield Installation(settings, ctx, plant, address.rsplit("/", 1)[1])
-        ctx.engine.dispose()
+        ctx.dispose()
 
 
 @contextmanager

@@ -70,7 +70,7 @@ def main(data: str, port: str) -> None:
             wanted = {
                 "bind": [f"127.0.0.1:{port}"], "worker_class": "gthread", "workers": 1, "threads": 2,
                 "keepalive": 75, "preload_app": True, "control_socket_disable": True, "loglevel": "error",
-                "post_fork": lambda _server, _worker: context.engine.dispose(close=False),
+                "post_fork": lambda _server, _worker: context.dispose(close=False),
             }  # fmt: skip
             for name, value in wanted.items():
                 self.cfg.set(name, value)

@@ -157,11 +157,11 @@ def _administer(server: str, *statements: str) -> None:
 def opened(directory: Path, clock: Clock, database_url: str | None = None) -> Iterator[Context]:
     """The services' context over a copied template."""
     settings = load(directory, database_url)
-    engine = engines.create(settings.database_url)
+    ctx = wiring.build(settings, now=clock)
     try:
-        yield wiring.build(settings, engine=engine, now=clock)
+        yield ctx
     finally:
-        engine.dispose()
+        ctx.dispose()
 
 
 def rows(engine: Engine, table_name: str) -> list[dict[str, Any]]:

@@ -15,4 +15,4 @@ def installation(args: argparse.Namespace, environ: Mapping[str, str]) -> Iterat
     try:
         yield context
     finally:
-        context.engine.dispose()
+        context.dispose()

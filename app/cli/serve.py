@@ -120,7 +120,7 @@ def _serve_demo(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     authority = (
         dev_ca.ensure(directory / config.CA_DIRECTORY, place.addresses[0], context.now()) if lan else None
     )
-    context.engine.dispose()
+    context.dispose()
     start = Start(
         origin=settings.origin,
         passport_url=facts.passport_url,

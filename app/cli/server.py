@@ -57,11 +57,11 @@ def serve(settings: Settings, wanted: Mapping[str, Any], config_file: str | None
     if settings.proxies:  # else every visitor would have nginx's address, and one limit for all
         application.wsgi_app = ProxyFix(application.wsgi_app, x_for=settings.proxies)  # type: ignore[method-assign]
 
-    context.engine.dispose()  # no connection is open when the workers are forked
+    context.dispose()  # no connection is open when the workers are forked
 
     def after_fork(_server: Any, _worker: Any) -> None:
         # and should one be: a connection that two processes share mixes their answers up
-        context.engine.dispose(close=False)
+        context.dispose(close=False)
 
     def worker_ready(_worker: Any) -> None:
         # A terminal sends Ctrl-C to every process. The master passes it on; a worker that is told twice at
@@ -71,7 +71,7 @@ def serve(settings: Settings, wanted: Mapping[str, Any], config_file: str | None
     def worker_exit(_server: Any, worker: Any) -> None:
         # Taking the interpreter down piece by piece costs half a second of a promised two.
         if worker.pid == os.getpid() and not worker.alive:
-            context.engine.dispose()
+            context.dispose()
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(0)

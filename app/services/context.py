@@ -42,3 +42,8 @@ class Context:
     def read(self) -> AbstractContextManager[Store]:
         """Reads, without a transaction."""
         return read(self.reader)
+
+    def dispose(self, *, close: bool = True) -> None:
+        """Let go of every connection. `close=False` after a fork: they belong to the parent."""
+        self.engine.dispose(close=close)
+        self.reader.dispose(close=close)

@@ -4,11 +4,13 @@ SQLite: WAL with synchronous=FULL, every write transaction begins IMMEDIATE (T39
 cuts). PostgreSQL: its own default, synchronous_commit on.
 """
 
+import select
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 PRAGMAS = (
     "PRAGMA page_size=16384",
@@ -50,14 +52,31 @@ def _on_sqlite_connect(connection: DBAPIConnection, _record: ConnectionPoolEntry
 
 
 def reading(engine: Engine) -> Engine:
-    """The same connections for reads outside a transaction: each statement sees what is committed.
+    """The same database for reads outside a transaction: each statement sees what is committed.
 
-    SQLite is told by an option of our own that `_begin_immediate` knows: the driver is in autocommit anyway,
-    and switching its isolation level at each checkout would cost as much as the look-up.
+    SQLite has the same connections, told by an option of our own that `_begin_immediate` knows: the driver
+    is in autocommit anyway. PostgreSQL has connections of their own that stay in autocommit: switching at
+    each checkout, and asking each time whether the server is there, would cost as much as the look-up.
+    Dispose of both (`Context.dispose`).
     """
     if engine.dialect.name == "sqlite":
         return engine.execution_options(reads_only=True)
-    return engine.execution_options(isolation_level="AUTOCOMMIT")
+    made = create_engine(
+        engine.url, isolation_level="AUTOCOMMIT", pool_size=5, connect_args={"keepalives_idle": 30}
+    )
+    event.listen(made, "checkout", _replace_if_closed)
+    return made
+
+
+def _replace_if_closed(
+    connection: DBAPIConnection, _record: ConnectionPoolEntry, _proxy: PoolProxiedConnection
+) -> None:
+    """A connection at rest has nothing to say: if its socket does, the server has hung up (a restart, a
+    time-out, a network that the keep-alive found dead). The pool then opens another, with no round trip."""
+    found = select.poll()
+    found.register(connection.fileno(), select.POLLIN)
+    if found.poll(0):
+        raise DisconnectionError("the database server has closed this connection")
 
 
 def _begin_immediate(connection: Any) -> None:

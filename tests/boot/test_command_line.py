@@ -27,7 +27,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     plant = plants.of_token(ctx, installation.TOKEN)
     for record in factories.a_whole_pack(ctx.now()):
         intake.accept(ctx, plant, factories.body(record))
-    ctx.engine.dispose()
+    ctx.dispose()
     return directory
 
 
@@ -53,7 +53,7 @@ def credential(data: Path, uuid: str) -> bytes:
     try:
         return reading.public_bytes(ctx, uuid.removeprefix("urn:uuid:")).body
     finally:
-        ctx.engine.dispose()
+        ctx.dispose()
 
 
 def test_list_names_each_battery_with_its_state(data, capsys):
@@ -99,7 +99,7 @@ def test_an_issuer_who_is_on_no_list_is_not_fully_checked(data, tmp_path, monkey
         intake.accept(ctx, plant, factories.body(record))
     [one] = reading.list_passports(ctx)
     body = reading.public_bytes(ctx, one["passport"].removeprefix("urn:uuid:")).body
-    ctx.engine.dispose()
+    ctx.dispose()
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(body)))
     assert main(["verify", "-"]) == 3
     assert capsys.readouterr().out.splitlines()[-1] == "unknown"
@@ -136,7 +136,7 @@ def test_a_plants_token_is_printed_once_and_works(data, capsys):
     assert "once" in shown.err
     ctx = wiring.build(installation.load(data))
     assert plants.of_token(ctx, token).id == "hall-9"
-    ctx.engine.dispose()
+    ctx.dispose()
     assert main(["plants", "list"]) == 0
     assert token not in capsys.readouterr().out
     assert main(["plants", "add", "hall-9"]) == 1
@@ -148,7 +148,7 @@ def test_a_password_comes_from_stdin_never_from_the_command_line(data, monkeypat
     assert "password" not in capsys.readouterr().out
     ctx = wiring.build(installation.load(data))
     assert accounts.sign_in(ctx, "maria", "a long enough password", "192.0.2.1")
-    ctx.engine.dispose()
+    ctx.dispose()
     assert main(["accounts", "list"]) == 0
     assert "maria" in capsys.readouterr().out
     with pytest.raises(SystemExit, match="2"):

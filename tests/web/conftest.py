@@ -52,7 +52,7 @@ def app(settings: Settings, clock: Clock) -> Iterator[Flask]:
     application = create_app(settings, now=clock)
     application.test_client_class = Client
     yield application
-    application.extensions["passport"].engine.dispose()
+    application.extensions["passport"].dispose()
 
 
 @pytest.fixture
