@@ -25,6 +25,10 @@ const REFUSED = {
   'an escaped control character': '["\\u001b"]',
   'a delete character': '["\\u007f"]',
   'a non-character': '["\\ufffe"]',
+  'a raw non-character': '["\ufffe"]',
+  'a raw delete character beside an escape': '["\\n\u007f"]',
+  'a half of a pair, escaped, beside its raw other half': '["\\ud83d😀"]',
+  'a raw tab in a text': '{\t"a": "\t"}',
   'a non-character of another plane': '["\\ud83f\\udffe"]',
   'a raw line end in a text': '["\n"]',
   'a whole number beyond 2^53-1': '[9007199254740992]',
@@ -42,6 +46,7 @@ const REFUSED = {
   nothing: '',
   'a text of more than 16 kB': JSON.stringify('x'.repeat(LIMITS.text + 1)),
   'a text of more than 16 kB in UTF-8': JSON.stringify('é'.repeat(LIMITS.text / 2 + 1)),
+  'a text of more than 16 kB in three bytes each': JSON.stringify('€'.repeat(Math.floor(LIMITS.text / 3) + 1)),
   'more than 64 levels': '['.repeat(65) + ']'.repeat(65),
   'very many levels': '['.repeat(100_000),
   'more than 10 000 items': `[${'0,'.repeat(10_000)}0]`,
@@ -58,7 +63,8 @@ test('strict JSON refuses what is not UTF-8', () => {
 });
 
 test('64 levels, 2^53-1 and 16 kB are still read', () => {
-  for (const text of ['['.repeat(64) + ']'.repeat(64), '[9007199254740991,-9007199254740991]', JSON.stringify('x'.repeat(LIMITS.text))]) {
+  for (const text of ['['.repeat(64) + ']'.repeat(64), '[9007199254740991,-9007199254740991]', JSON.stringify('x'.repeat(LIMITS.text)),
+    JSON.stringify('€'.repeat(Math.floor(LIMITS.text / 3))), '{\t"a\\t" :\r\n"\\ud83d\\ude00"}']) {
     assert.deepEqual(plain(loads(utf8(text))), JSON.parse(text));
   }
 });

@@ -71,6 +71,8 @@ export function loads(bytes, limits = {}) {
   return new Reader(text, allowed).document();
 }
 
+const CONTROL = /[\u0000-\u001f]/;
+
 /** Reads one text once, from left to right. */
 class Reader {
   /**
@@ -81,6 +83,9 @@ class Reader {
     this.text = text;
     this.limits = limits;
     this.at = 0;
+    // One look at the whole: only where it finds something, or a text holds an escape, is each text looked at.
+    this.hasControls = CONTROL.test(text);
+    this.hasForbidden = FORBIDDEN.test(text);
   }
 
   /**
@@ -197,21 +202,26 @@ class Reader {
   /** @returns {string} */
   string() {
     let found = '';
+    let escaped = false;
     this.at += 1;
     for (;;) {
       PLAIN_TEXT.lastIndex = this.at;
       PLAIN_TEXT.test(this.text);
       const plain = this.text.slice(this.at, PLAIN_TEXT.lastIndex);
-      if (/[\u0000-\u001f]/.test(plain)) this.refuse('a control character in a text');
+      if (this.hasControls && CONTROL.test(plain)) this.refuse('a control character in a text');
       found += plain;
       this.at = PLAIN_TEXT.lastIndex;
       if (this.at >= this.text.length) this.refuse('a text does not end');
       if (this.text[this.at] === '"') break;
       found += this.escape();
+      escaped = true;
     }
     this.at += 1;
-    if (FORBIDDEN.test(found)) this.refuse('a character in a text that is not allowed');
-    if (found.length > this.limits.text || encoder.encode(found).length > this.limits.text) {
+    if ((escaped || this.hasForbidden) && FORBIDDEN.test(found)) {
+      this.refuse('a character in a text that is not allowed');
+    }
+    // no character has more than three bytes for each of its code units
+    if (found.length * 3 > this.limits.text && encoder.encode(found).length > this.limits.text) {
       this.refuse(`a text of more than ${this.limits.text} bytes`, true);
     }
     return found;

@@ -33,31 +33,40 @@ const FORMATS = new Map([
  * @throws {UnknownKeyword}
  */
 export function validate(value, schema) {
-  const found = [...findings(value, schema, { root: schema, pointer: '' })];
+  /** @type {Finding[]} */
+  const found = [];
+  check(value, schema, { root: schema, found, above: null, step: '' });
   return found.slice(0, MAX_FINDINGS);
 }
 
-/** @typedef {{root: Schema, pointer: string}} Place */
+/**
+ * Where we are: most places fit, so their pointer is never written out.
+ *
+ * @typedef {object} Place
+ * @property {Schema} root
+ * @property {Finding[]} found - filled in
+ * @property {Place | null} above
+ * @property {string | number} step - name or index below it
+ */
 
 /**
  * @param {unknown} value
  * @param {Schema | boolean} schema
  * @param {Place} place
- * @returns {Generator<Finding>}
  */
-function* findings(value, schema, place) {
+function check(value, schema, place) {
   if (schema === true) return;
   if (schema === false) {
-    yield { pointer: place.pointer, rule: 'additionalProperties' };
+    place.found.push({ pointer: pointer(place), rule: 'additionalProperties' });
     return;
   }
-  for (const [keyword, rule] of Object.entries(schema)) {
+  for (const keyword of Object.keys(schema)) {
     if (ANNOTATIONS.has(keyword) || keyword.startsWith('x-')) continue;
     const checker = KEYWORDS[keyword];
     if (!checker) throw new UnknownKeyword(keyword);
-    const answer = checker(value, rule, place, schema);
-    if (answer === false) yield { pointer: place.pointer, rule: keyword };
-    else if (answer !== true) yield* answer;
+    if (checker(value, schema[keyword], place, schema) === false) {
+      place.found.push({ pointer: pointer(place), rule: keyword });
+    }
   }
 }
 
@@ -67,8 +76,15 @@ function* findings(value, schema, place) {
  * @returns {Place}
  */
 function below(place, step) {
-  const escaped = String(step).replaceAll('~', '~0').replaceAll('/', '~1');
-  return { root: place.root, pointer: `${place.pointer}/${escaped}` };
+  return { root: place.root, found: place.found, above: place, step };
+}
+
+/**
+ * @param {Place} place
+ * @returns {string} JSON pointer
+ */
+function pointer({ above, step }) {
+  return above ? `${pointer(above)}/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}` : '';
 }
 
 /**
@@ -120,9 +136,9 @@ function resolve(reference, root) {
   return root.$defs[name];
 }
 
-/** @type {Record<string, (value: unknown, rule: any, place: Place, schema: Schema) => boolean | Iterable<Finding>>} */
+/** @type {Record<string, (value: unknown, rule: any, place: Place, schema: Schema) => boolean | void>} */
 const KEYWORDS = {
-  $ref: (value, rule, place) => findings(value, resolve(rule, place.root), place),
+  $ref: (value, rule, place) => check(value, resolve(rule, place.root), place),
   type: (value, rule) => typeOf(value) === rule,
   const: (value, rule) => jcs(value) === jcs(rule),
   enum: (value, rule) => rule.some((/** @type {unknown} */ one) => jcs(one) === jcs(value)),
@@ -140,38 +156,42 @@ const KEYWORDS = {
   maxItems: (value, rule) => !Array.isArray(value) || value.length <= rule,
   uniqueItems: (value, rule) => !rule || !Array.isArray(value) || new Set(value.map(jcs)).size === value.length,
   minProperties: (value, rule) => !isObject(value) || Object.keys(value).length >= rule,
-  * properties(value, rule, place) {
+  properties(value, rule, place) {
     if (!isObject(value)) return;
-    for (const [name, member] of Object.entries(value)) {
-      if (Object.hasOwn(rule, name)) yield* findings(member, rule[name], below(place, name));
+    for (const name of Object.keys(value)) {
+      if (Object.hasOwn(rule, name)) check(value[name], rule[name], below(place, name));
     }
   },
-  * patternProperties(value, rule, place) {
+  patternProperties(value, rule, place) {
     if (!isObject(value)) return;
-    for (const [name, member] of Object.entries(value)) {
-      for (const [pattern, schema] of Object.entries(rule)) {
-        if (expression(pattern).test(name)) yield* findings(member, schema, below(place, name));
+    for (const name of Object.keys(value)) {
+      for (const pattern of Object.keys(rule)) {
+        if (expression(pattern).test(name)) check(value[name], rule[pattern], below(place, name));
       }
     }
   },
-  * additionalProperties(value, rule, place, schema) {
+  additionalProperties(value, rule, place, schema) {
     if (!isObject(value)) return;
     const patterns = Object.keys(schema.patternProperties ?? {}).map(expression);
-    for (const [name, member] of Object.entries(value)) {
+    for (const name of Object.keys(value)) {
       const known = Object.hasOwn(schema.properties ?? {}, name) || patterns.some((pattern) => pattern.test(name));
-      if (!known) yield* findings(member, rule, below(place, name));
+      if (!known) check(value[name], rule, below(place, name));
     }
   },
-  * required(value, rule, place) {
+  required(value, rule, place) {
     if (!isObject(value)) return;
     for (const name of rule) {
-      if (!Object.hasOwn(value, name)) yield { pointer: below(place, name).pointer, rule: 'required' };
+      if (!Object.hasOwn(value, name)) place.found.push({ pointer: pointer(below(place, name)), rule: 'required' });
     }
   },
-  * items(value, rule, place) {
+  items(value, rule, place) {
     if (!Array.isArray(value)) return;
-    for (const [at, item] of value.entries()) yield* findings(item, rule, below(place, at));
+    value.forEach((item, at) => check(item, rule, below(place, at)));
   },
-  anyOf: (value, rule, place) =>
-    rule.some((/** @type {Schema} */ one) => findings(value, one, place).next().done === true),
+  anyOf: (value, rule, place) => rule.some((/** @type {Schema} */ one) => {
+    /** @type {Finding[]} */
+    const found = [];
+    check(value, one, { ...place, found });
+    return !found.length;
+  }),
 };
