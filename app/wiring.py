@@ -13,7 +13,7 @@ from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine
 
-from app.config import ROOT, Settings
+from app.config import ROOT, UNFINISHED_FILE, Settings
 from app.core import did
 from app.core.credential import Issuer
 from app.core.errors import NotConfigured
@@ -53,7 +53,15 @@ def create_data(settings: Settings, now: Callable[[], datetime] = clock) -> None
 
 
 def migrate(settings: Settings, now: Callable[[], datetime] = clock) -> None:
-    """Bring the tables up to date and make the first rows; does nothing where all is there."""
+    """Bring the tables up to date and make the first rows; does nothing where all is there.
+
+    Raises: NotConfigured when a finished installation has lost its database file: an empty one in its place
+    would forget every passport and every revocation without a word.
+    """
+    database = _sqlite_file(settings)
+    unfinished = (settings.data_dir / UNFINISHED_FILE).exists()
+    if database is not None and not database.exists() and not unfinished:
+        raise NotConfigured(f"The database {database} is gone: restore it from your backup.")
     context = build(settings, now=now)
     try:
         upgrade(context.engine)
@@ -62,10 +70,15 @@ def migrate(settings: Settings, now: Callable[[], datetime] = clock) -> None:
         trust.ensure(context, root_signer)
     finally:
         context.dispose()
-    if settings.database_url.startswith("sqlite:///"):
-        database = Path(settings.database_url.removeprefix("sqlite:///"))
-        if database.exists():
-            os.chmod(database, 0o600)
+    if database is not None:
+        os.chmod(database, 0o600)
+
+
+def _sqlite_file(settings: Settings) -> Path | None:
+    """The database's file; None where a server keeps it."""
+    prefix = "sqlite:///"
+    url = settings.database_url
+    return Path(url.removeprefix(prefix)) if url.startswith(prefix) else None
 
 
 def upgrade(engine: Engine) -> None:

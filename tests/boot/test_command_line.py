@@ -155,6 +155,15 @@ def test_a_password_comes_from_stdin_never_from_the_command_line(data, monkeypat
         main(["accounts", "add", "eve", "--role", "emperor"])
 
 
+def test_migrate_makes_no_empty_database_in_the_place_of_a_lost_one(data, capsys):
+    lost = data / "passport.sqlite3"
+    for part in data.glob("passport.sqlite3*"):
+        part.unlink()
+    assert main(["migrate"]) == 2
+    assert "restore it from your backup" in capsys.readouterr().err
+    assert not lost.exists()
+
+
 def test_migrate_and_recover_change_nothing_where_nothing_is_amiss(data, capsys):
     assert main(["migrate"]) == 0
     assert main(["recover"]) == 0
