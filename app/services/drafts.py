@@ -19,15 +19,20 @@ KEPT_BYTES: Final = 65_536
 """Parsed records that are kept, and how long one may be: those of a model come with each of its batteries."""
 
 
+def read(body: bytes) -> IntakeRecord:
+    """One record as it was sent, parsed. Raises: MalformedInput, TooLarge."""
+    return _kept(body) if len(body) <= KEPT_BYTES else _parse(body)
+
+
 def load(store: Store, battery: Any) -> tuple[Draft, int]:
     """The draft of one battery, and the sequence number of its newest record."""
     rows = store.records.of_subjects(_keys(battery))
-    return assemble([_read(row.body) for row in rows]), max((row.sequence for row in rows), default=0)
+    return assemble([read(bytes(row.body)) for row in rows]), max((row.sequence for row in rows), default=0)
 
 
 def load_with(store: Store, battery: Any, record: IntakeRecord) -> Draft:
     """The draft as it stands once `record`, which is not stored yet, is among the records of the battery."""
-    return assemble([*(_read(row.body) for row in store.records.of_subjects(_keys(battery))), record])
+    return assemble([*(read(bytes(row.body)) for row in store.records.of_subjects(_keys(battery))), record])
 
 
 def newest_record(store: Store, battery: Any) -> int:
@@ -40,11 +45,6 @@ def _keys(battery: Any) -> Sequence[bytes]:
     if battery.lot:
         keys.append(subjects.batch_key(battery.gtin, battery.lot))
     return keys
-
-
-def _read(stored: Any) -> IntakeRecord:
-    body = bytes(stored)
-    return _kept(body) if len(body) <= KEPT_BYTES else _parse(body)
 
 
 def _parse(body: bytes) -> IntakeRecord:

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from app.core import json_strict
 from app.core.errors import Conflict, MalformedInput, NotFound, Rejected
 from app.core.identifiers import BatteryKey, ModelKey
-from app.core.intake import IntakeRecord, parse
+from app.core.intake import IntakeRecord
 from app.core.times import to_seconds, to_text
 from app.services import drafts, issuance, plants, subjects
 from app.services.context import Context
@@ -125,7 +124,7 @@ def plant_of(ctx: Context, quarantine_id: str) -> Plant:
 
 
 def _parsed(body: bytes, now: datetime) -> IntakeRecord:
-    record = parse(json_strict.loads(body, decimals=True))
+    record = drafts.read(body)
     if record.sent_at > now + SENDER_AHEAD:
         raise MalformedInput(
             f"sentAt lies ahead of this server's clock ({to_seconds(now)}) by more than 5 minutes."

@@ -76,11 +76,8 @@ def settle(ctx: Context, key: BatteryKey) -> Outcome:
 def standing(battery: Any, draft: Draft) -> Outcome:
     """How a battery stands that has no passport and is not stamped: what is missing, if anything is."""
     key = BatteryKey(battery.gtin, battery.serial)
-    try:
-        completeness.require(draft)
-    except IncompletePassport as refusal:
-        return Outcome(key, "incomplete", battery.passport_uuid, refusal.missing)
-    return Outcome(key, "waiting-for-stamp", battery.passport_uuid)
+    missing = [finding.as_dict() for finding in completeness.blocking(draft)]
+    return Outcome(key, "incomplete" if missing else "waiting-for-stamp", battery.passport_uuid, missing)
 
 
 def refresh(ctx: Context, key: BatteryKey) -> None:
