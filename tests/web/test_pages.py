@@ -101,3 +101,8 @@ def _descendants(kind: type[PassportError]) -> set[type[PassportError]]:
     for child in kind.__subclasses__():
         found |= _descendants(child)
     return found
+
+
+def test_signing_in_from_a_passport_leads_back_to_it(client: Client, uuid: str):
+    page = client.get(f"/passports/{uuid}", headers={"Accept": "text/html"}).text
+    assert f'href="/sign-in?next=/passports/{uuid}"' in page
