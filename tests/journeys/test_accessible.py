@@ -245,6 +245,8 @@ def test_from_scan_to_passport_by_keyboard_alone(site: Site, camera: Camera, vis
     press_to(page, "Passport")
     page.keyboard.press("Enter")
     expect(page).to_have_url(site.origin + site.page(FIRST_SERIAL))
+    # The panel is filled once the device has checked; who tabs on before that has passed it by.
+    expect(page.locator("#device-says")).not_to_be_empty()
     press_to(page, "What this device checked")
     page.keyboard.press("Enter")
     expect(page.locator("#device-check summary", has_text="Public information")).to_be_visible()
