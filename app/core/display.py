@@ -57,11 +57,6 @@ _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _ACRONYMS: Final = {"url": "URL", "id": "ID", "so c": "SoC", "soc": "SoC", "cas": "CAS"}
 
 
-def is_number(text: str) -> bool:
-    """Whether the text is a decimal as the profile signs it."""
-    return _NUMBER.match(text) is not None
-
-
 def number(value: Any) -> str:
     """The digits as signed, the whole part in groups of three from five digits on; minus as a minus sign."""
     text = str(value)

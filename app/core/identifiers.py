@@ -193,12 +193,17 @@ _AIM_PREFIX: Final = re.compile(r"^\][QdC][0-9]")
 _GROUP_SEPARATOR: Final = "\x1d"
 
 
+def _tidy(text: str) -> str:
+    """Without the white space, byte order mark and symbology prefix that scanners put around it."""
+    return _AIM_PREFIX.sub("", text.strip(" \t\r\n\ufeff")).removeprefix(_GROUP_SEPARATOR)
+
+
 def parse_scanned(text: str) -> BatteryKey:
     """What a scanner or a person gave us: a Digital Link of any host, or a GS1 element string.
 
     The host is the caller's to judge. Raises: MalformedIdentifier.
     """
-    text = _AIM_PREFIX.sub("", text.strip(" \t\r\n\ufeff")).removeprefix(_GROUP_SEPARATOR)
+    text = _tidy(text)
     if len(text) > 2048:
         raise MalformedIdentifier("This text is too long for a battery's identifier.", rule="length")
     if match := _ELEMENT_STRING.fullmatch(text) or _PLAIN.fullmatch(text.removesuffix(_GROUP_SEPARATOR)):
@@ -212,3 +217,20 @@ def parse_scanned(text: str) -> BatteryKey:
         rule="digital-link",
         clause="GS1 Digital Link URI Syntax",
     )
+
+
+_MODEL_LINK: Final = re.compile(r"https?://[a-z0-9.:\[\]-]+/01/(\d{14})")
+
+
+def subject_uri(text: str, origin: str) -> str:
+    """What was scanned or typed, as the identifier in a credential: the link of its own host, scheme and host
+    in lower case; for a bare GS1 key the link of `origin`. The link of a model stays as it is.
+
+    Raises: MalformedIdentifier.
+    """
+    if model := _MODEL_LINK.fullmatch(text):
+        gtin(model[1])
+        return text
+    key = parse_scanned(text)
+    scheme, separator, rest = _tidy(text).partition("://")
+    return key.uri(f"{scheme}://{rest.partition('/')[0]}".lower() if separator else origin)

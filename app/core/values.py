@@ -39,11 +39,6 @@ def check_value(
     return _value(attribute, value, place)
 
 
-def check_form(form: ValueForm, value: Any, place: Place) -> Any:
-    """`value` in the form of a field that is no row of the catalogue."""
-    return _value(form, value, place)
-
-
 def check_object(fields: Mapping[str, Field], value: Any, place: Place, *, bare_numbers: bool = False) -> Any:
     """An object with these members and no others."""
     if not isinstance(value, dict):

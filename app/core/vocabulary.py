@@ -10,7 +10,6 @@ CONTEXT_URL: Final = f"{BASE}/context/v1"
 CREDENTIALS_V2_URL: Final = "https://www.w3.org/ns/credentials/v2"
 CONTEXTS: Final = (CREDENTIALS_V2_URL, CONTEXT_URL)
 TERMS_URL: Final = f"{BASE}/terms#"
-ERRORS_URL: Final = f"{BASE}/errors#"
 SCHEMA_VERSION: Final = "v1"
 
 Section = Literal["public", "composition", "dismantling", "compliance", "condition", "use", "warranty"]

@@ -80,8 +80,11 @@ def replay(ctx: Context, plant: Plant, quarantine_id: str, mended: bytes | None 
         row = store.quarantine.get(quarantine_id)
     if row is None or row.plant_id != plant.id or row.settled is not None:
         raise NotFound("There is no such record in this plant's quarantine.")
+    kept = bytes(row.body)
+    # A form sends line ends of its own: a text that differs in nothing else is the record as it was.
+    is_mended = mended is not None and _lines(mended) != _lines(_text(kept).encode())
     # A record may have waited here for long: its age is no reason to refuse it now.
-    accepted = accept(ctx, plant, mended if mended is not None else bytes(row.body), late=None)
+    accepted = accept(ctx, plant, mended if mended is not None and is_mended else kept, late=None)
     with ctx.unit_of_work() as work:
         work.quarantine.settle(quarantine_id, "replayed", to_text(ctx.now()))
         work.commit()
@@ -171,7 +174,7 @@ def _store(
                     outcomes = _apply(work, plant, record, now)
                     answer = None if outcomes is None else json.dumps(_answer(ctx, record, outcomes, now))
                     sequence = _insert(work, plant, record, body, digest, now, answer)
-                    work.quarantine.settle_body(plant.id, digest, to_text(now))
+                    work.quarantine.settle_accepted(plant.id, record.record_id, digest, to_text(now))
                     work.commit()
                     return _Stored(sequence, answer, repeated=False)
         except Collision:
@@ -298,6 +301,10 @@ def _record_id(body: bytes) -> str | None:
 
 def _text(body: bytes) -> str:
     return bytes(body).decode("utf-8", "backslashreplace")
+
+
+def _lines(body: bytes) -> bytes:
+    return body.replace(b"\r\n", b"\n").strip()
 
 
 def _quarantine_entry(row: Any) -> dict[str, Any]:

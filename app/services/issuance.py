@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar, cast
+from urllib.parse import quote
 
 import orjson
 
@@ -48,7 +49,7 @@ class Outcome:
             "gtin": self.key.gtin,
             "serial": self.key.serial,
             "state": self.state,
-            "draft": f"{origin}/api/v1/drafts{self.key.path().replace('/01/', '/').replace('/21/', '/')}",
+            "draft": f"{origin}/api/v1/drafts/{self.key.gtin}/{quote(self.key.serial, safe='')}",
             "missing": [dict(row) for row in self.missing],
         }
         if self.state in ("issued", "suspended", "revoked"):

@@ -134,8 +134,8 @@ def published(ctx: Context, list_name: str) -> tuple[bytes, str]:
 def all_published(ctx: Context) -> dict[str, bytes]:
     """Every list by the address it is served at, fresh: what our own verifier is given."""
     with ctx.read() as store:
-        names = [row.name for row in store.status_lists.all()]
-    return {url(ctx, name): published(ctx, name)[0] for name in names}
+        names = store.status_lists.names()
+    return {url(ctx, name): published(ctx, name)[0] for _, name in names}
 
 
 def _signed(ctx: Context, name: str, purpose: str, bits: bytes, now: datetime) -> bytes:

@@ -30,7 +30,7 @@ def ensure(ctx: Context, root_signer: RootSigner | None) -> None:
     now = ctx.now()
     with ctx.unit_of_work() as work:
         newest = work.trust_lists.newest()
-        if newest is not None and not work.status_lists.all():
+        if newest is not None and not work.status_lists.names():
             raise NotConfigured("The status lists are gone, and revocations with them: restore a backup.")
         if newest is None:
             status.create_lists(work, ctx.issuer.did)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from app.core import schema, verification
+from app.core import identifiers, schema, verification
 from app.core.authenticity import Policy
 from app.core.report import Report
 from app.services import status, throttling
@@ -65,9 +65,15 @@ def own_policy(ctx: Context) -> Policy:
 def verify_bytes(
     ctx: Context, data: bytes, *, expected_subject: str | None = None, address: str | None = None
 ) -> Report:
-    """Judge any credential, with every check that this server can make. Raises: RateLimited."""
+    """Judge any credential, with every check that this server can make.
+
+    `expected_subject` is the battery that it must be about, in any form that a label or scanner gives; a bare
+    GS1 key is one of this installation. Raises: RateLimited; MalformedIdentifier.
+    """
     if address is not None:
         throttling.count(ctx, VERIFY_LIMIT, address)
+    if expected_subject is not None:
+        expected_subject = identifiers.subject_uri(expected_subject, ctx.settings.origin)
     return verification.verify(data, own_policy(ctx), now=ctx.now(), expected_subject=expected_subject)
 
 

@@ -60,13 +60,9 @@ class Batteries:
     def change(self, key: bytes, at: str, **values: Any) -> None:
         self._connection.execute(_CHANGE, {"battery": key, "changed_at": at, **values})
 
-    def all(self, *, limit: int = 500, state: str | None = None) -> Sequence[Row[Any]]:
-        query = select(batteries)
-        if state is not None:
-            query = query.where(batteries.c.state == state)
-        return self._connection.execute(
-            query.order_by(batteries.c.created_at, batteries.c.key).limit(limit)
-        ).all()
+    def all(self, *, limit: int = 500) -> Sequence[Row[Any]]:
+        query = select(batteries).order_by(batteries.c.created_at, batteries.c.key).limit(limit)
+        return self._connection.execute(query).all()
 
     def unsettled(self) -> Sequence[Row[Any]]:
         """What a crash, or a value that came late, may have left behind: state and stamp do not agree."""
@@ -110,9 +106,6 @@ class Intentions:
     def get(self, battery_key: bytes) -> dict[str, Any] | None:
         plan = self._connection.execute(_PLAN, {"battery_key": battery_key}).scalar_one_or_none()
         return None if plan is None else dict(json.loads(plan))
-
-    def battery_keys(self) -> Sequence[bytes]:
-        return self._connection.execute(select(issuance_intentions.c.battery_key)).scalars().all()
 
     def drop(self, battery_key: bytes) -> None:
         self._connection.execute(_DROP, {"battery_key": battery_key})

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, case, func, insert, or_, select, update
 
 from app.store.tables import intake_records, plants, quarantine
 
@@ -26,14 +26,17 @@ _OF_SUBJECTS = (
 _NEWEST_OF = select(func.max(intake_records.c.sequence)).where(
     intake_records.c.subject_key.in_(bindparam("keys", expanding=True))
 )
-_SETTLE_BODY = (
+_SETTLE_ACCEPTED = (
     update(quarantine)
     .where(
         quarantine.c.plant_id == bindparam("plant"),
-        quarantine.c.body_digest == bindparam("digest"),
+        or_(quarantine.c.body_digest == bindparam("digest"), quarantine.c.record_id == bindparam("record")),
         quarantine.c.settled.is_(None),
     )
-    .values(settled="replayed", settled_at=bindparam("at"))
+    .values(
+        settled=case((quarantine.c.body_digest == bindparam("digest"), "replayed"), else_="replaced"),
+        settled_at=bindparam("at"),
+    )
 )
 
 
@@ -150,6 +153,8 @@ class Quarantine:
             update(quarantine).where(quarantine.c.id == quarantine_id).values(settled=how, settled_at=at)
         )
 
-    def settle_body(self, plant_id: str, body_digest: bytes, at: str) -> None:
-        """The same bytes were accepted after all: they wait no longer."""
-        self._connection.execute(_SETTLE_BODY, {"plant": plant_id, "digest": body_digest, "at": at})
+    def settle_accepted(self, plant_id: str, record_id: str, body_digest: bytes, at: str) -> None:
+        """A record was accepted: the same bytes wait no longer, nor what was refused under the same id."""
+        self._connection.execute(
+            _SETTLE_ACCEPTED, {"plant": plant_id, "record": record_id, "digest": body_digest, "at": at}
+        )

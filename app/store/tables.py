@@ -79,7 +79,7 @@ quarantine = Table(
     Column("times", Integer, nullable=False),
     Column("received_at", String(32), nullable=False),
     Column("last_received_at", String(32), nullable=False),
-    Column("settled", String(16), comment="replayed or dismissed; empty while open"),
+    Column("settled", String(16), comment="replayed or replaced; empty while open"),
     Column("settled_at", String(32)),
     UniqueConstraint("plant_id", "body_digest"),
 )  # fmt: skip
@@ -115,7 +115,6 @@ documents = Table(
     Column("digest", String(64), nullable=False, comment="digestMultibase of the bytes; also the ETag"),
     Column("content_digest", LargeBinary(32), nullable=False, comment="of the subject: did it change?"),
     Column("body", LargeBinary, nullable=False, comment="the signed bytes, sent as they are"),
-    Column("reason", String(500)),
     Column("created_at", String(32), nullable=False),
 )  # fmt: skip
 

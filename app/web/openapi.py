@@ -196,12 +196,17 @@ def _intake() -> Json:
             "post": {
                 "operationId": "verify",
                 "summary": "Judge a credential: the verdict stands in the body",
-                "parameters": [{**_query("subject"), "description": "Identifier that it must be about"}],
+                "parameters": [
+                    {
+                        **_query("subject"),
+                        "description": "Battery that it must be about: the label's link or (01)...(21)...",
+                    }
+                ],
                 "requestBody": {
                     "required": True,
                     "content": {"application/vc": {"schema": {"type": "object"}}},
                 },
-                "responses": {"200": _json("The report", "Report"), **_problems(413, 415, 429)},
+                "responses": {"200": _json("The report", "Report"), **_problems(400, 413, 415, 429)},
             }
         },
         "/api/v1/openapi.json": {

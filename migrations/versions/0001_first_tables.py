@@ -95,7 +95,6 @@ def upgrade() -> None:
             comment="of the subject: did it change?",
         ),
         sa.Column("body", sa.LargeBinary(), nullable=False, comment="the signed bytes, sent as they are"),
-        sa.Column("reason", sa.String(length=500), nullable=True),
         sa.Column("created_at", sa.String(length=32), nullable=False),
         sa.PrimaryKeyConstraint("subject_key", "section", "version", name=op.f("pk_documents")),
         sa.UniqueConstraint("credential_id", name=op.f("uq_documents_credential_id")),
@@ -211,7 +210,7 @@ def upgrade() -> None:
         sa.Column("received_at", sa.String(length=32), nullable=False),
         sa.Column("last_received_at", sa.String(length=32), nullable=False),
         sa.Column(
-            "settled", sa.String(length=16), nullable=True, comment="replayed or dismissed; empty while open"
+            "settled", sa.String(length=16), nullable=True, comment="replayed or replaced; empty while open"
         ),
         sa.Column("settled_at", sa.String(length=32), nullable=True),
         sa.ForeignKeyConstraint(["plant_id"], ["plants.id"], name=op.f("fk_quarantine_plant_id")),

@@ -86,3 +86,22 @@ def test_serials_that_differ_only_in_case_share_a_key_but_not_a_text() -> None:
 def test_writing_and_reading_a_link_gives_the_same_key() -> None:
     key = BatteryKey("09506000134352", "A/1+%x?")
     assert parse_scanned(key.uri("https://id.example.com")) == key
+
+
+@pytest.mark.parametrize(
+    ("text", "uri"),
+    [
+        ("(01)09506000134352(21)P0001", "http://localhost:8000/01/09506000134352/21/P0001"),
+        ("HTTPS://ID.EXAMPLE.COM/01/09506000134352/21/P1", "https://id.example.com/01/09506000134352/21/P1"),
+        ("https://id.example.com/01/09506000134352/21/aB", "https://id.example.com/01/09506000134352/21/aB"),
+        ("https://id.example.com/01/09506000134352", "https://id.example.com/01/09506000134352"),
+    ],
+)
+def test_every_form_of_an_identifier_becomes_the_one_in_the_credential(text: str, uri: str) -> None:
+    assert identifiers.subject_uri(text, "http://localhost:8000") == uri
+
+
+@pytest.mark.parametrize("text", ["P0001", "urn:uuid:2d3e59e5-3df7-418e-8d5e-851541308a72", "01/0950/21/P1"])
+def test_what_is_no_identifier_of_a_battery_is_refused_and_never_called_a_mismatch(text: str) -> None:
+    with pytest.raises(MalformedIdentifier):
+        identifiers.subject_uri(text, "http://localhost:8000")

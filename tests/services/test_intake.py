@@ -1,5 +1,6 @@
 """Records in: acknowledged once, whole, and refused ones kept."""
 
+import dataclasses
 import json
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ from app.core.errors import Conflict, MalformedIdentifier, MalformedInput, Malfo
 from app.core.identifiers import BatteryKey
 from app.services import drafts, intake, plants
 from app.services.context import Context
+from app.services.intake import Quarantined
 from app.services.plants import Plant
 from app.store.unit_of_work import UnitOfWork
 from tests import factories
@@ -236,6 +238,26 @@ def test_a_refused_record_that_comes_again_and_is_taken_leaves_quarantine(line: 
     clock.forward(minutes=30)
     line.send(early)
     assert intake.quarantine_list(line.ctx, line.plant)["count"] == 0
+
+
+def test_what_was_refused_leaves_quarantine_when_its_record_is_accepted_after_all(ctx: Context, plant: Plant):
+    good = pack_record(START)
+    with pytest.raises(Quarantined):
+        intake.accept(ctx, plant, body(good | {"colour": "red"}))
+    with pytest.raises(Quarantined):
+        intake.accept(ctx, plant, body(good | {"colour": "blue"}))
+    assert intake.quarantine_list(ctx)["count"] == 2
+    intake.accept(ctx, plant, body(good))
+    assert intake.quarantine_list(ctx)["count"] == 0
+
+
+def test_a_text_whose_line_ends_alone_changed_is_replayed_as_it_was_sent(ctx: Context, plant: Plant):
+    sent = json.dumps(pack_record(START + timedelta(minutes=20)), indent=1).encode()
+    with pytest.raises(Quarantined) as refused:
+        intake.accept(ctx, plant, sent)
+    later = dataclasses.replace(ctx, now=lambda: START + timedelta(minutes=20))
+    intake.replay(later, plant, refused.value.quarantine_id, sent.replace(b"\n", b"\r\n") + b"\r\n")
+    assert intake.accept(later, plant, sent).repeated
 
 
 def test_another_plants_quarantine_looks_like_nothing(ctx: Context, line: Line, other_plant: Plant):

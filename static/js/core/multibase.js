@@ -108,16 +108,6 @@ export function base64urlEncode(bytes) {
 }
 
 /**
- * @param {string} text - `z` and base58btc, or `u` and base64url
- * @returns {Uint8Array<ArrayBuffer>}
- */
-export function multibaseDecode(text) {
-  if (text[0] === 'z') return base58btcDecode(text.slice(1));
-  if (text[0] === 'u') return base64urlDecode(text.slice(1));
-  throw new MalformedEncoding('unknown multibase prefix');
-}
-
-/**
  * @param {Uint8Array<ArrayBuffer>} bytes
  * @returns {Promise<Uint8Array<ArrayBuffer>>} 32 bytes
  */

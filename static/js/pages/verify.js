@@ -92,7 +92,7 @@ function answers({ report, situation, labels }, server) {
   const isPassport = [report.document?.type].flat().some((type) => String(type).startsWith('BatteryPassport'));
   const isAgreed = typeof server === 'string' || describe(server, plain).showsData;
   if (isPassport && verdict.showsData && isAgreed) {
-    const about = { maker: report.issuerName ?? '', trusted: verdict.trusted, dimmed: verdict.state === 'revoked', labels };
+    const about = { trusted: verdict.trusted, dimmed: verdict.state === 'revoked', labels };
     parts.push(batteryCard(report.document, about));
   }
   const details = technicalDetails(verdict.showsData ? report : { ...report, document: null });

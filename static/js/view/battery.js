@@ -25,24 +25,24 @@ const UNITS = { Cel: '°C' };
 /**
  * @param {any} document - verified, with its subject
  * @param {object} about
- * @param {string} about.maker - from the trust list
  * @param {boolean} about.trusted - false: every word below is the signer's own claim (T3)
  * @param {boolean} about.dimmed
  * @param {Labels} about.labels
  * @returns {HTMLElement}
  */
-export function batteryCard(document, { maker, trusted, dimmed, labels }) {
+export function batteryCard(document, { trusted, dimmed, labels }) {
   const subject = document.credentialSubject;
-  const claimed = subject.operatorInformation?.contactName ?? document.issuer?.name;
+  // The signer stands in the verdict, by the trust list's name; here is who made the battery.
+  const maker = text(subject.manufacturerInformation?.contactName);
   const rows = ROWS.map((id) => row(id, subject[id], labels)).filter((one) => one !== null);
   return h('section', { class: `card battery${dimmed ? ' battery--dimmed' : ''}`, 'aria-labelledby': 'battery-name' },
     h('h2', { id: 'battery-name', class: 'card__title' }, text(subject.batteryModelIdentifier) || 'Battery'),
     trusted
       ? h('p', null, maker)
-      : h('p', { class: 'battery__claim' }, `Says it is from ${text(claimed) || 'nobody in particular'}. Nobody on the trust list stands behind that.`),
+      : h('p', { class: 'battery__claim' }, `Says it is from ${maker || 'nobody in particular'}. Nobody on the trust list stands behind that.`),
     h('dl', { class: 'rows' }, ...rows),
     h('p', { class: 'compare' }, icon('info'),
-      h('span', null, 'Compare model and serial with the plate on the battery: a label can be copied.')));
+      h('span', null, 'Compare maker, model and serial with the plate on the battery: a label can be copied.')));
 }
 
 /**

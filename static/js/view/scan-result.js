@@ -26,7 +26,6 @@ export function recordResult({ report, verdict, labels, problem, elsewhere, onAc
   if (problem === 'root-changed') parts.push(rootAlarm(onAcceptRoot));
   if (verdict.showsData && report.document) {
     parts.push(batteryCard(report.document, {
-      maker: report.issuerName ?? '',
       trusted: verdict.trusted,
       dimmed: verdict.state === 'revoked',
       labels,
