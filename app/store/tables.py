@@ -9,6 +9,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -116,6 +117,37 @@ documents = Table(
     Column("content_digest", LargeBinary(32), nullable=False, comment="of the subject: did it change?"),
     Column("body", LargeBinary, nullable=False, comment="the signed bytes, sent as they are"),
     Column("created_at", String(32), nullable=False),
+    Column("signed_by", String(255), comment="verification method; empty for what revision 0001 stored"),
+    Column("log_position", _Sequence, comment="row of log_entries that names this version"),
+    Column("made_by", String(32), comment="role that asked for this version; empty: the records did"),
+    Column("reason", String(500), comment="why it was made anew, as told by whoever asked"),
+    Index(None, "signed_by"),
+)  # fmt: skip
+
+jose_documents = Table(
+    "jose_documents", metadata,
+    Column("subject_key", LargeBinary(16), primary_key=True),
+    Column("section", String(16), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    _operator(),
+    Column("digest", String(64), nullable=False, comment="digestMultibase of the bytes; also the ETag"),
+    Column("body", LargeBinary, nullable=False, comment="the compact JWS, sent as it is"),
+    Column("signed_by", String(255), nullable=False),
+    Column("log_position", _Sequence, nullable=False),
+    Column("created_at", String(32), nullable=False),
+)  # fmt: skip
+
+battery_events = Table(
+    "battery_events", metadata,
+    Column("sequence", _Sequence, primary_key=True, autoincrement=True),
+    Column("battery_key", LargeBinary(16), ForeignKey("batteries.key"), nullable=False),
+    _operator(),
+    Column("kind", String(32), nullable=False, comment="revoked, suspended or reinstated"),
+    Column("made_by", String(32), comment="role that asked for it; empty: the records did"),
+    Column("reason", String(500)),
+    Column("log_position", _Sequence, comment="first row of log_entries about it"),
+    Column("created_at", String(32), nullable=False),
+    Index(None, "battery_key"),
 )  # fmt: skip
 
 issuance_intentions = Table(
@@ -151,8 +183,10 @@ status_entries = Table(
 
 log_head = Table(
     "log_head", metadata,
-    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("id", Integer, primary_key=True, autoincrement=False),  # number of the log, from 1
     Column("size", _Sequence, nullable=False),
+    Column("first", _Sequence, nullable=False, server_default="0", comment="row of its entry 0"),
+    Column("closed_at", String(32), comment="a log that is not continued, after a restore from backup"),
 )  # fmt: skip
 
 log_entries = Table(
@@ -161,6 +195,57 @@ log_entries = Table(
     _operator(),
     Column("leaf", LargeBinary, nullable=False, comment="canonical JSON, see app/core/log.py"),
     Column("leaf_hash", LargeBinary(32), nullable=False, comment="RFC 6962 2.1"),
+    Column("created_at", String(32), nullable=False),
+)  # fmt: skip
+
+log_tiles = Table(
+    "log_tiles", metadata,
+    Column("log_id", Integer, ForeignKey("log_head.id"), primary_key=True, autoincrement=False),
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    Column("tile_index", _Sequence, primary_key=True, autoincrement=False),
+    Column("hashes", LargeBinary, nullable=False, comment="256 hashes: a full tile never changes"),
+)  # fmt: skip
+
+log_checkpoints = Table(
+    "log_checkpoints", metadata,
+    Column("log_id", Integer, ForeignKey("log_head.id"), primary_key=True, autoincrement=False),
+    Column("size", _Sequence, primary_key=True, autoincrement=False),
+    Column("root", LargeBinary(32), nullable=False),
+    Column("note", Text, nullable=False, comment="the signed note, without cosignatures"),
+    Column("created_at", String(32), nullable=False),
+    Column("timestamp_token", LargeBinary, comment="RFC 3161 answer over the note"),
+    Column("timestamped_at", String(32)),
+)  # fmt: skip
+
+log_cosignatures = Table(
+    "log_cosignatures", metadata,
+    Column("log_id", Integer, primary_key=True, autoincrement=False),
+    Column("size", _Sequence, primary_key=True, autoincrement=False),
+    Column("witness", String(255), primary_key=True),
+    Column("line", Text, nullable=False, comment="as it stands in a signed note"),
+    Column("created_at", String(32), nullable=False),
+    ForeignKeyConstraint(["log_id", "size"], ["log_checkpoints.log_id", "log_checkpoints.size"]),
+)  # fmt: skip
+
+signing_keys = Table(
+    "signing_keys", metadata,
+    Column("name", String(64), primary_key=True, comment="fragment of the verification method: seal-2026"),
+    _operator(),
+    Column("backend", String(16), nullable=False, comment="file, pkcs11 or remote"),
+    Column("reference", Text, nullable=False, comment="where the backend finds it; never a secret"),
+    Column("public_key", String(128), nullable=False, comment="Multikey"),
+    Column("created_at", String(32), nullable=False),
+    Column("valid_from", String(32), comment="empty until it first signs"),
+    Column("expires_at", String(32)),
+    Column("revoked_at", String(32)),
+    Column("reason", String(500)),
+    CheckConstraint("backend in ('file', 'pkcs11', 'remote')", name="backend"),
+)  # fmt: skip
+
+trust_roots = Table(
+    "trust_roots", metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("body", LargeBinary, nullable=False, comment="signed by the root before it and by itself"),
     Column("created_at", String(32), nullable=False),
 )  # fmt: skip
 
