@@ -8,6 +8,8 @@ import os
 import sys
 from collections.abc import Sequence
 
+from sqlalchemy.exc import DBAPIError
+
 from app.cli import init, passports, people, serve, upkeep
 from app.core.errors import NotConfigured, PassportError
 
@@ -40,6 +42,14 @@ def main(words: Sequence[str] | None = None) -> int:
     except PassportError as error:
         print(error, file=sys.stderr)
         return 1
+    except DBAPIError as error:
+        cause = str(error.orig).strip().splitlines()[0] if error.orig else "no answer"
+        print(
+            f"The database cannot be used ({cause}):"
+            " is its server running, or must it be restored from a backup?",
+            file=sys.stderr,
+        )
+        return 2
     except KeyboardInterrupt:
         return 130
 

@@ -71,6 +71,8 @@ def _serve_production(args: argparse.Namespace, environ: Mapping[str, str]) -> i
         )
     if (settings.data_dir / config.UNFINISHED_FILE).exists():
         raise NotConfigured(f"{settings.data_dir} was left half made: run `passport init` again.")
+    if args.config is not None and args.port:
+        raise NotConfigured("Give --port or --config: the file of --config says where to listen.")
     lock = installation.claim(settings.data_dir)
     place = Place(("127.0.0.1",), args.port or PORT)
     if args.config is None:

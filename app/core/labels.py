@@ -6,6 +6,7 @@ Source: Regulation (EU) 2023/1542 Annex VI Part C, Art. 77(3); ISO/IEC 18004; GS
 import io
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -67,8 +68,12 @@ class Label:
         return buffer.getvalue()
 
 
+@lru_cache(maxsize=256)
 def label(key: BatteryKey, origin: str) -> Label:
-    """The label of one battery. Level Q, never Micro QR; read back once. Raises: UnreadableLabel."""
+    """The label of one battery, kept while it is asked for.
+
+    Level Q, never Micro QR; read back once. Raises: UnreadableLabel.
+    """
     link = key.uri(origin)
     text = _carried(link)
     symbol = segno.make_qr(text, error=ERROR_LEVEL, boost_error=False)

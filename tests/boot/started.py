@@ -87,6 +87,7 @@ def running(*options: str, last_line: str = "Data in", **more: str) -> Iterator[
                 break
         else:
             raise AssertionError(f"it ended: {process.stderr.read()}")
+        watchdog.cancel()  # it is up: how long the test then takes is the test's own affair
         yield Running(process, banner)
     finally:
         watchdog.cancel()

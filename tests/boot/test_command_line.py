@@ -226,3 +226,24 @@ def test_every_verb_says_what_it_is_for(capsys):
         "revoke",
     ):
         assert f"    {verb} " in text
+
+
+def test_a_damaged_database_is_told_in_one_sentence(data, capsys):
+    (data / "passport.sqlite3").write_bytes(b"no database at all, but long enough to be taken for one" * 20)
+    assert main(["list"]) == 2
+    said = capsys.readouterr().err
+    assert "restored from a backup" in said
+    assert len(said.splitlines()) == 1
+
+
+def test_a_database_server_that_does_not_answer_is_told_in_one_sentence(data, capsys, monkeypatch):
+    monkeypatch.setenv("PASSPORT_DATABASE_URL", "postgresql://passport:hidden@127.0.0.1:1/passport")
+    assert main(["list"]) == 2
+    said = capsys.readouterr().err
+    assert "is its server running" in said
+    assert "hidden" not in said
+
+
+def test_a_port_beside_a_file_of_settings_is_refused(data, capsys):
+    assert main(["serve", "--port", "8001", "--config", "deploy/gunicorn.conf.py"]) == 2
+    assert "--port or --config" in capsys.readouterr().err
