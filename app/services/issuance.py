@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, Literal, TypeVar, cast
 from urllib.parse import quote
 
 import orjson
@@ -30,8 +30,20 @@ from app.store.unit_of_work import Collision, Store, UnitOfWork
 
 DYNAMIC_SECTIONS: Final[tuple[Section, ...]] = ("condition", "use", "warranty")
 SUMMARY_INTERVAL: Final = timedelta(days=1)
+StatusChange = Literal["revoked", "suspended", "reinstated"]
 _TRIES: Final = 5
 _Plan = TypeVar("_Plan", dict[str, Any], dict[str, Any] | None)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Who asked for a change, by role and never by name (T40), and why; nobody where the records did."""
+
+    made_by: str | None = None
+    reason: str | None = None
+
+
+RECORDS: Final = Cause()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +212,9 @@ def _plan(ctx: Context, work: UnitOfWork, battery: Any, sections: Sequence[Secti
     }
 
 
-def _publish(ctx: Context, battery: Any, signed: Sequence[Signed], newest_record: int) -> bool:
+def _publish(
+    ctx: Context, battery: Any, signed: Sequence[Signed], newest_record: int, cause: Cause = RECORDS
+) -> bool:
     """(5) Everything or nothing. False when the battery changed meanwhile, and must be judged again."""
     now = ctx.now()
     try:
@@ -210,7 +224,7 @@ def _publish(ctx: Context, battery: Any, signed: Sequence[Signed], newest_record
                 return False
             if drafts.newest_record(work, current) != newest_record:
                 return False
-            _store(ctx, work, signed, now)
+            _store(ctx, work, signed, now, cause)
             if current.state == "draft":
                 work.batteries.change(battery.key, to_text(now), state="issued", issued_at=to_text(now))
                 work.intentions.drop(battery.key)
@@ -220,14 +234,14 @@ def _publish(ctx: Context, battery: Any, signed: Sequence[Signed], newest_record
     return True
 
 
-def _store(ctx: Context, work: UnitOfWork, signed: Sequence[Signed], now: datetime) -> None:
+def _store(ctx: Context, work: UnitOfWork, signed: Sequence[Signed], now: datetime, cause: Cause) -> None:
     work.documents.add_all(
         [
             {
                 "subject_key": made.subject_key, "section": made.section, "version": made.version,
                 "economic_operator_id": ctx.issuer.did, "credential_id": made.credential_id,
                 "digest": made.digest, "content_digest": made.content_digest, "body": made.body,
-                "created_at": to_text(now),
+                "created_at": to_text(now), "made_by": cause.made_by, "reason": cause.reason,
             }
             for made in signed
         ]
@@ -240,22 +254,34 @@ def _issued_leaf(ctx: Context, made: Signed, now: datetime) -> bytes:
     return log.issued(made.section, made.digest, salt=salt, version=made.version, at=now)
 
 
-def append_log(work: Store, ctx: Context, leaves: Sequence[bytes], now: datetime) -> None:
-    """The leaves of one change, in its transaction."""
-    work.log.append_all([(leaf, log.leaf_hash(leaf)) for leaf in leaves], ctx.issuer.did, to_text(now))
+def append_log(work: Store, ctx: Context, leaves: Sequence[bytes], now: datetime) -> int:
+    """The leaves of one change, in its transaction. Returns where the first stands."""
+    return work.log.append_all([(leaf, log.leaf_hash(leaf)) for leaf in leaves], ctx.issuer.did, to_text(now))
 
 
 def change_status(
-    work: Store, ctx: Context, battery_key: bytes, purpose: str, kind: str, now: datetime, *, to: bool
+    work: Store,
+    ctx: Context,
+    battery_key: bytes,
+    purpose: str,
+    kind: StatusChange,
+    now: datetime,
+    cause: Cause = RECORDS,
+    *,
+    to: bool,
 ) -> None:
-    """Set or clear the bits of every section of one battery, with a leaf of `kind` for each."""
+    """Set or clear the bits of every section of one battery: a leaf for each, and one event for people."""
     changed = status.set_bits(work, battery_key, purpose, to=to)
     salts = [log.derived_salt(ctx.secret, f"{name}#{index}{to_text(now)}") for name, index in changed]
     leaves = [
-        log.status_changed(kind, name, index, salt=salt, at=now)
+        log.status_changed(f"credential-{kind}", name, index, salt=salt, at=now)
         for (name, index), salt in zip(changed, salts, strict=True)
     ]
-    append_log(work, ctx, leaves, now)
+    position = append_log(work, ctx, leaves, now)
+    work.events.add(
+        battery_key=battery_key, operator=ctx.issuer.did, kind=kind, made_by=cause.made_by,
+        reason=cause.reason, log_position=position, at=to_text(now),
+    )  # fmt: skip
 
 
 def _is_due(passport: CompletePassport, section: Section, newest: Any, now: datetime) -> bool:
@@ -283,7 +309,7 @@ def _change_suspension(ctx: Context, key: BatteryKey, *, to: bool) -> None:
         battery = work.batteries.held(key.digest())
         if battery is None or (battery.state, battery.release) != expected:
             return  # another worker was faster, or the passport was revoked
-        kind = "credential-suspended" if to else "credential-reinstated"
+        kind: StatusChange = "suspended" if to else "reinstated"
         change_status(work, ctx, battery.key, "suspension", kind, now, to=to)
         work.batteries.change(battery.key, to_text(now), state="suspended" if to else "issued")
         work.commit()

@@ -28,6 +28,7 @@ def revoke(ctx: Context, passport_uuid: str, reason: str, actor: Reader) -> None
             return
         if battery.state == "draft":
             raise Conflict("This passport has not been issued, so there is nothing to revoke.")
-        issuance.change_status(work, ctx, battery.key, "revocation", "credential-revoked", now, to=True)
+        cause = issuance.Cause(actor.role, reason)
+        issuance.change_status(work, ctx, battery.key, "revocation", "revoked", now, cause, to=True)
         work.batteries.change(battery.key, to_text(now), state="revoked", reason=reason)
         work.commit()

@@ -89,13 +89,17 @@ class Log:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def append_all(self, leaves: Sequence[tuple[bytes, bytes]], operator: str, at: str) -> None:
-        """Add leaves, each with its hash, in the caller's transaction. Indexes count from 0, without gaps."""
+    def append_all(self, leaves: Sequence[tuple[bytes, bytes]], operator: str, at: str) -> int:
+        """Add leaves, each with its hash, in the caller's transaction. Indexes count from 0, without gaps.
+
+        Returns the index of the first.
+        """
         more = len(leaves)
         size = self._connection.execute(_GROW_LOG, {"more": more}).scalar_one_or_none()
         if size is None:
             self._connection.execute(insert(log_head).values(id=1, size=more))
             size = more
+        first = int(size) - more
         self._connection.execute(
             _APPEND,
             [
@@ -106,9 +110,10 @@ class Log:
                     "economic_operator_id": operator,
                     "created_at": at,
                 }
-                for index, (leaf, leaf_hash) in enumerate(leaves, int(size) - more)
+                for index, (leaf, leaf_hash) in enumerate(leaves, first)
             ],
         )
+        return first
 
     def leaves(self) -> Sequence[Row[Any]]:
         return self._connection.execute(select(log_entries).order_by(log_entries.c.log_index)).all()

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError as Collision
 from app.store.accounts import Accounts, Attempts, Sessions
 from app.store.batteries import Batteries, Intentions
 from app.store.documents import Documents
+from app.store.history import Events
 from app.store.intake import Plants, Quarantine, Records
 from app.store.trust import Log, StatusLists, TrustLists
 
@@ -45,6 +46,10 @@ class Store:
     @cached_property
     def documents(self) -> Documents:
         return Documents(self._connection)
+
+    @cached_property
+    def events(self) -> Events:
+        return Events(self._connection)
 
     @cached_property
     def status_lists(self) -> StatusLists:
