@@ -186,6 +186,8 @@ def _trust(e: Evidence) -> Check:
     e.issuer = trust_list.issuer(e.issuer_id)
     if e.issuer is None:
         return _untrusted("The signer is not on the list of known signers.")
+    if e.issuer.suspended and e.issuer.suspended <= e.now:
+        return _untrusted("The signer is suspended on the list of known signers.")
     if not all(one.trusted for one in own):
         e.issuer = None
         return _untrusted("The key is not on the list of known signers.")

@@ -1,33 +1,30 @@
 """Trust lists: who may issue what, with which key, signed by an offline root (threats T4 to T7).
 
-Shape, version 1:
-  list  {"signed": {"type": "TrustList", "version": 3, "issued": "…Z", "expires": "…Z", "issuers": [
-          {"id": DID, "name": "…", "documentTypes": ["BatteryPassportPublic", …],
-           "keys": [{"id": "DID#seal-2026", "publicKeyMultibase": "z…", "validFrom": "…Z",
-                     "expires"?: "…Z", "revoked"?: "…Z"}]}]},
-         "signatures": [{"keyId": "root-1", "signature": "z…"}]}
+  list  {"signed": {…}, "signatures": [{"keyId": "root-1", "signature": "z…"}]}; `signed` as in `trust_shape`
   root  {"version": 1, "threshold": 1, "keys": [{"id": "root-1", "publicKeyMultibase": "z…"}]}
 A signature is P-256 over SHA-256 of the canonical JSON (RFC 8785) of `signed`.
 """
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Final, Protocol
 
 import orjson
 
-from app.core import json_strict, times
+from app.core import json_strict, trust_shape
 from app.core.canonical import jcs
 from app.core.errors import MalformedInput, Rejected
 from app.core.keys import PublicKey
 from app.core.multibase import multibase_decode_base58btc, multibase_encode_base58btc
+from app.core.trust_shape import TrustedIssuer, TrustedKey, TrustList, malformed
+
+__all__ = [
+    "MAX_BYTES", "RootSigner", "TrustList", "TrustListExpired", "TrustListRefused", "TrustListRolledBack",
+    "TrustedIssuer", "TrustedKey", "build_signed", "parse",
+]  # fmt: skip
 
 MAX_BYTES: Final = 1_048_576
-_SIGNED_MEMBERS: Final = frozenset({"type", "version", "issued", "expires", "issuers"})
-_ISSUER_MEMBERS: Final = frozenset({"id", "name", "documentTypes", "keys"})
-_KEY_MEMBERS: Final = frozenset({"id", "publicKeyMultibase", "validFrom", "expires", "revoked"})
 
 
 class TrustListRefused(Rejected):
@@ -42,40 +39,6 @@ class TrustListExpired(TrustListRefused):
 
 class TrustListRolledBack(TrustListRefused):
     """Older than one that was seen before: somebody may be hiding a revocation."""
-
-
-@dataclass(frozen=True, slots=True)
-class TrustedKey:
-    """One key of an issuer. `revoked` is the time from which on nothing it signed is believed."""
-
-    id: str
-    public_key: PublicKey
-    valid_from: datetime
-    expires: datetime | None = None
-    revoked: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TrustedIssuer:
-    """One party: its DID, the name to show, the types it may issue, its keys by verification method."""
-
-    id: str
-    name: str
-    document_types: frozenset[str]
-    keys: Mapping[str, TrustedKey]
-
-
-@dataclass(frozen=True, slots=True)
-class TrustList:
-    """A list whose signatures held. Names of issuers are shown from here, never from a credential."""
-
-    version: int
-    issued: datetime
-    expires: datetime
-    issuers: Mapping[str, TrustedIssuer]
-
-    def issuer(self, did: str) -> TrustedIssuer | None:
-        return self.issuers.get(did)
 
 
 class RootSigner(Protocol):
@@ -99,13 +62,13 @@ def parse(data: bytes, root: Mapping[str, Any], now: datetime, newest_seen_versi
     # (1)
     document = json_strict.loads(data, max_bytes=MAX_BYTES)
     if not isinstance(document, dict) or set(document) != {"signed", "signatures"}:
-        raise _malformed("", "a trust list has the members signed and signatures")
+        raise malformed("", "a trust list has the members signed and signatures")
     signed = document["signed"]
     if not isinstance(signed, dict):
-        raise _malformed("/signed", "an object is expected")
+        raise malformed("/signed", "an object is expected")
     # (2)
     _require_threshold(jcs(signed), document["signatures"], root)
-    trust_list = _read(signed)
+    trust_list = trust_shape.read(signed)
     # (3)
     if trust_list.version < newest_seen_version:
         raise TrustListRolledBack("this trust list is older than one seen before")
@@ -117,7 +80,7 @@ def parse(data: bytes, root: Mapping[str, Any], now: datetime, newest_seen_versi
 
 def build_signed(signed: Mapping[str, Any], signers: Sequence[RootSigner]) -> bytes:
     """The bytes of a signed list. Raises: MalformedInput when `signed` is not a well-formed list."""
-    _read(signed)
+    trust_shape.read(signed)
     digest = hashlib.sha256(jcs(dict(signed))).digest()
     signatures = [
         {"keyId": signer.key_id, "signature": multibase_encode_base58btc(signer.sign_digest(digest))}
@@ -134,11 +97,11 @@ def _require_threshold(payload: bytes, signatures: Any, root: Mapping[str, Any])
     if not isinstance(threshold, int) or threshold < 1:
         raise TrustListRefused("the pinned root asks for no signature")
     if not isinstance(signatures, list) or len(signatures) > 32:
-        raise _malformed("/signatures", "a list of at most 32 signatures is expected")
+        raise malformed("/signatures", "a list of at most 32 signatures is expected")
     good: set[PublicKey] = set()
     for place, one in enumerate(signatures):
         if not isinstance(one, dict) or set(one) != {"keyId", "signature"}:
-            raise _malformed(f"/signatures/{place}", "keyId and signature are expected")
+            raise malformed(f"/signatures/{place}", "keyId and signature are expected")
         key_id, text = one["keyId"], one["signature"]
         key = keys.get(key_id) if isinstance(key_id, str) else None
         if key is None or key.kind != "P-256" or not isinstance(text, str):
@@ -151,75 +114,3 @@ def _require_threshold(payload: bytes, signatures: Any, root: Mapping[str, Any])
             good.add(key)
     if len(good) < threshold:
         raise TrustListRefused(f"{threshold} root signatures are needed; {len(good)} hold")
-
-
-def _read(signed: Mapping[str, Any]) -> TrustList:
-    _members(signed, _SIGNED_MEMBERS, _SIGNED_MEMBERS, "/signed")
-    version = signed["version"]
-    if signed["type"] != "TrustList" or type(version) is not int or version < 1:
-        raise _malformed("/signed", "type TrustList and a version from 1 are expected")
-    issuers: dict[str, TrustedIssuer] = {}
-    for place, one in enumerate(_items(signed["issuers"], "/signed/issuers")):
-        issuer = _issuer(one, f"/signed/issuers/{place}")
-        if issuer.id in issuers:
-            raise _malformed(f"/signed/issuers/{place}/id", "this issuer is there twice")
-        issuers[issuer.id] = issuer
-    return TrustList(
-        version, _time(signed, "issued", "/signed"), _time(signed, "expires", "/signed"), issuers
-    )
-
-
-def _issuer(value: Any, pointer: str) -> TrustedIssuer:
-    _members(value, _ISSUER_MEMBERS, _ISSUER_MEMBERS, pointer)
-    did = _text(value, "id", pointer)
-    types = frozenset(_items(value["documentTypes"], f"{pointer}/documentTypes"))
-    if not all(isinstance(one, str) for one in types):
-        raise _malformed(f"{pointer}/documentTypes", "type names are expected")
-    keys: dict[str, TrustedKey] = {}
-    for place, one in enumerate(_items(value["keys"], f"{pointer}/keys")):
-        at = f"{pointer}/keys/{place}"
-        _members(one, _KEY_MEMBERS, frozenset({"id", "publicKeyMultibase", "validFrom"}), at)
-        method = _text(one, "id", at)
-        controller, sign, fragment = method.partition("#")
-        # A key can only speak for the party it is listed under (T4).
-        if controller != did or not sign or not fragment or method in keys:
-            raise _malformed(f"{at}/id", "the issuer's id, # and a name that no other key has are expected")
-        keys[method] = TrustedKey(
-            method,
-            PublicKey.from_multikey(_text(one, "publicKeyMultibase", at)),
-            _time(one, "validFrom", at),
-            _time(one, "expires", at) if "expires" in one else None,
-            _time(one, "revoked", at) if "revoked" in one else None,
-        )
-    return TrustedIssuer(did, _text(value, "name", pointer), types, keys)
-
-
-def _members(value: Any, allowed: frozenset[str], required: frozenset[str], pointer: str) -> None:
-    if not isinstance(value, Mapping) or not required <= set(value) <= allowed:
-        raise _malformed(
-            pointer, f"the members {', '.join(sorted(required))} are expected, and no unknown one"
-        )
-
-
-def _items(value: Any, pointer: str) -> list[Any]:
-    if not isinstance(value, list):
-        raise _malformed(pointer, "a list is expected")
-    return value
-
-
-def _text(value: Mapping[str, Any], name: str, pointer: str) -> str:
-    text = value[name]
-    if not isinstance(text, str) or not text:
-        raise _malformed(f"{pointer}/{name}", "a text is expected")
-    return text
-
-
-def _time(value: Mapping[str, Any], name: str, pointer: str) -> datetime:
-    try:
-        return times.parse(_text(value, name, pointer))
-    except ValueError:
-        raise _malformed(f"{pointer}/{name}", "a date and time with zone is expected") from None
-
-
-def _malformed(pointer: str, detail: str) -> MalformedInput:
-    return MalformedInput(detail, pointer=pointer, rule="trust-list")

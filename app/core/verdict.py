@@ -59,6 +59,14 @@ _STRANGER: Final = Verdict(
     True,
     False,
 )
+_NOT_TRUSTED: Final = Verdict(
+    "unknown",
+    "question",
+    "Signer is known, but not trusted with this",
+    "The trust list does not let the signer vouch for this record, or not any more; see below.",
+    True,
+    False,
+)
 _OPEN: Final = Verdict(
     "unknown",
     "unknown",
@@ -128,7 +136,9 @@ _BY_ERROR: Final[Mapping[str, Verdict]] = {
 """Errors people are told about in words of their own; any other is `not valid` or `not fully checked`."""
 
 _FOR_INVALID: Final = (_ALTERED, _WITHDRAWN, _SUSPENDED)
-_GRAVITY: Final = (_ALTERED, _INVALID, _UNCHECKED, _WITHDRAWN, _SUSPENDED, _STRANGER, _OPEN, _STALE, _GENUINE)
+_GRAVITY: Final = (
+    _ALTERED, _INVALID, _UNCHECKED, _WITHDRAWN, _SUSPENDED, _STRANGER, _NOT_TRUSTED, _OPEN, _STALE, _GENUINE,
+)  # fmt: skip
 
 
 def of_report(report: Mapping[str, Any] | None) -> Verdict:
@@ -140,6 +150,8 @@ def of_report(report: Mapping[str, Any] | None) -> Verdict:
     if report.get("verdict") == "valid":
         return _GENUINE
     if report.get("verdict") == "unknown":
+        if worst is _STRANGER and (report.get("issuer") or {}).get("name"):
+            return _NOT_TRUSTED
         return worst if worst in (_STRANGER, _STALE) and worst is not None else _OPEN
     return worst if worst in _FOR_INVALID and worst is not None and _only(report, worst) else _INVALID
 

@@ -23,6 +23,15 @@ def test_a_list_that_was_built_is_the_list_that_is_read() -> None:
     assert found.issuer("did:web:localhost%3A80000") is None
 
 
+def test_members_that_may_lack_are_read_where_they_stand() -> None:
+    found = trust.parse(k.a_signed_trust_list(**k.all_optional_members()), k.ROOT_DOCUMENT, k.NOW)
+    own, other = found.issuers[k.DID], found.issuers[k.OTHER_DID]
+    assert (own.logs, own.organization_identifier, own.suspended) == ((k.VKEY,), "VATDE-123456789", None)
+    assert len(own.keys[k.METHOD].x5c) == 2
+    assert other.suspended == times.parse("2027-01-01T00:00:00Z")
+    assert (found.witnesses, len(found.timestamp_anchors)) == ((k.VKEY,), 1)
+
+
 def test_building_refuses_what_reading_would_refuse() -> None:
     with pytest.raises(MalformedInput) as caught:
         trust.build_signed(k.a_trust_list(version=0), [k.ROOT])

@@ -123,6 +123,12 @@ def test_an_unknown_signer_is_never_called_genuine_and_its_data_is_a_claim():
     assert view.groups
 
 
+def test_a_listed_signer_that_is_suspended_is_named_as_known_and_not_trusted():
+    view = a_view(report=STRANGER | {"issuer": {"id": "did:web:maker.example", "name": "Maker AG"}})
+    assert view.verdict.headline == "Signer is known, but not trusted with this"
+    assert (view.verdict.state, view.verdict.trusted) == ("unknown", False)
+
+
 def test_a_status_that_could_not_be_asked_is_never_green():
     view = a_view(report=STALE)
     assert (view.verdict.state, view.verdict.headline) == ("unknown", "Not fully checked")

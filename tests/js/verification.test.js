@@ -71,6 +71,14 @@ test('only a valid report is called genuine, and offline it says as of when', as
   }
 });
 
+test('a suspended signer is called known and not trusted, an unlisted one unknown', async () => {
+  const suspended = await run(named('issuer suspended since this moment'));
+  assert.equal(suspended.checks.find((check) => check.name === 'key')?.sentence, 'The signer is suspended on the list of known signers.');
+  assert.equal(describe(suspended, situation).headline, 'Signer is known, but not trusted with this');
+  const stranger = await run(named('issuer that nobody lists'));
+  assert.equal(describe(stranger, situation).headline, 'Signed by somebody we don’t know');
+});
+
 test('trouble with the list of signers is never green, and says what is wrong', async () => {
   const report = await run({ ...named('JCS alone'), trustList: null });
   for (const trustProblem of ['root-changed', 'rolled-back', 'expired', 'unreachable']) {

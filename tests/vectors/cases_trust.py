@@ -37,6 +37,8 @@ def _cases() -> Iterator[dict[str, Any]]:
     yield _case("the version seen before", good, "ok", newestSeen=3)
     yield _case("two of two signatures", a_signed_trust_list((ROOT, ROOT_2)), "ok", root=two)
     yield _case("one signature more than needed", a_signed_trust_list((ROOT, ROOT_2)), "ok")
+    yield _case("every optional member", a_signed_trust_list(**k.all_optional_members()), "ok")
+    yield _case("optional members, all empty", a_signed_trust_list(witnesses=[], timestampAnchors=[]), "ok")
     yield _case("an older version", good, "rolled-back", newestSeen=4)
     yield _case("ended", a_signed_trust_list(expires="2026-11-24T12:00:00Z"), "expired")
     yield _case("one of two signatures", good, "refused", root=two)
@@ -86,6 +88,20 @@ def _malformed() -> dict[str, dict[str, Any]]:
         "the same key name twice": {"issuers": [issuer | {"keys": [key, key]}]},
         "a key that is none": {"issuers": [issuer | {"keys": [key | {"publicKeyMultibase": "zDnae"}]}]},
         "an unknown member in a key": {"issuers": [issuer | {"keys": [key | {"use": "all"}]}]},
+        "a suspension that is no time": {"issuers": [issuer | {"suspended": True}]},
+        "logs that are no list": {"issuers": [issuer | {"logs": k.VKEY}]},
+        "a log without hash": {"issuers": [issuer | {"logs": ["log.example+AQAB"]}]},
+        "a log with a line break": {"issuers": [issuer | {"logs": [k.VKEY + "\n"]}]},
+        "an organisation without identifier": {"issuers": [issuer | {"organizationIdentifier": ""}]},
+        "a witness that is none": {"witnesses": ["witness"]},
+        "a witness as an object": {"witnesses": [{"vkey": k.VKEY}]},
+        "more witnesses than anybody needs": {"witnesses": [k.VKEY] * 65},
+        "an anchor that is no base64": {"timestampAnchors": ["-----BEGIN"]},
+        "an anchor in base64url": {"timestampAnchors": ["MIIB_-=="]},
+        "a chain that is one text": {"issuers": [issuer | {"keys": [key | {"x5c": k.CERTIFICATE}]}]},
+        "a chain that is too long": {"issuers": [issuer | {"keys": [key | {"x5c": [k.CERTIFICATE] * 9}]}]},
+        "an unknown member of the list": {"notes": "none"},
+        "an unknown member of an issuer": {"issuers": [issuer | {"url": "https://example.org"}]},
         "an issuer without name": {
             "issuers": [{name: value for name, value in issuer.items() if name != "name"}]
         },

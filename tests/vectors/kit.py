@@ -144,6 +144,29 @@ def a_trust_list(**changes: Any) -> dict[str, Any]:
     } | changes
 
 
+VKEY = "log.example+0b1f2c3d+AQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
+CERTIFICATE = "MIIBCgKCAQEA"
+"""The form alone is judged when a list is read."""
+
+
+def all_optional_members() -> dict[str, Any]:
+    """Changes to `a_trust_list` that use every member which may lack."""
+    own, other = a_trust_list()["issuers"]
+    keys = [own["keys"][0] | {"x5c": [CERTIFICATE, CERTIFICATE]}, *own["keys"][1:]]
+    return {
+        "issuers": [
+            own | {"logs": [VKEY], "organizationIdentifier": "VATDE-123456789", "keys": keys},
+            other | {"suspended": "2027-01-01T00:00:00Z"},
+        ],
+        "witnesses": [VKEY],
+        "timestampAnchors": [CERTIFICATE],
+    }
+
+
+def entry_of_revoked() -> dict[str, str]:
+    return status_list.entry(REVOCATIONS, "revocation", REVOKED)
+
+
 def a_signed_trust_list(signers: Sequence[Key] = (ROOT,), **changes: Any) -> bytes:
     return trust.build_signed(a_trust_list(**changes), signers)
 

@@ -227,6 +227,31 @@ def proofs() -> Iterator[Case]:
     yield case("nine proofs", text(many), "invalid", "RESOURCE_LIMIT")
 
 
+def _suspended(good_one: str) -> Iterator[Case]:
+    """The issuer is listed, but nothing of it counts from a time on."""
+
+    def listed(at: str) -> Any:
+        issuers = k.a_trust_list()["issuers"]
+        return json.loads(k.a_signed_trust_list(issuers=[issuers[0] | {"suspended": at}, issuers[1]]))
+
+    now, later = listed("2026-11-24T12:00:00Z"), listed("2026-11-24T12:00:01Z")
+    yield case("issuer suspended since this moment", good_one, "unknown", "ISSUER_UNTRUSTED", trustList=now)
+    yield case("issuer suspended from tomorrow on", good_one, "valid", trustList=later)
+    altered = good_one.replace('"94.5"', '"95.5"')
+    yield case("issuer suspended, and the record altered", altered, "invalid", PROOF, trustList=now)
+    revoked = text(sign(a_credential(credentialStatus=[k.entry_of_revoked()]), JCS))
+    yield case(
+        "issuer suspended, withdrawal not asked", revoked, "unknown", "ISSUER_UNTRUSTED", trustList=now
+    )
+    endorsed = text(sign(a_credential(), JCS, Suite(JCS.name, k.OTHER)))
+    issuers = k.a_trust_list()["issuers"]
+    other = {"issuers": [issuers[0], issuers[1] | {"suspended": "2026-01-01T00:00:00Z"}]}
+    suspended = json.loads(k.a_signed_trust_list(**other))
+    yield case("endorsed by a suspended party", endorsed, "valid", trustList=suspended)
+    richer = json.loads(k.a_signed_trust_list(**k.all_optional_members()))
+    yield case("trust list with every optional member", good_one, "valid", trustList=richer)
+
+
 def signers() -> Iterator[Case]:
     wrong_key = sign(a_credential(), JCS)
     forged = sign(a_credential(), Suite(JCS.name, k.Key("forger", method=k.METHOD)))
@@ -258,6 +283,7 @@ def signers() -> Iterator[Case]:
     broken = self_made.replace(k.SELF_MADE.did, k.SELF_MADE.did + "1")
     yield case("a self-made key that is none", broken, "invalid", "INVALID_VERIFICATION_METHOD")
     good_one = text(wrong_key)
+    yield from _suspended(good_one)
     yield case("no trust list", good_one, "unknown", "ISSUER_UNTRUSTED", trustList=None)
     ended = json.loads(k.a_signed_trust_list(expires="2026-11-24T11:59:59Z"))
     yield case("trust list has ended", good_one, "unknown", "ISSUER_UNTRUSTED", trustList=ended)

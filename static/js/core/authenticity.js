@@ -68,6 +68,9 @@ function trust(e) {
   }
   e.issuer = trustList.issuers.get(e.issuerId) ?? null;
   if (!e.issuer) return untrusted('The signer is not on the list of known signers.');
+  if (e.issuer.suspended !== null && e.issuer.suspended <= e.now) {
+    return untrusted('The signer is suspended on the list of known signers.');
+  }
   if (!own.every((one) => one.trusted)) {
     e.issuer = null;
     return untrusted('The key is not on the list of known signers.');

@@ -1,42 +1,23 @@
 // @ts-check
 /**
  * Trust lists: who may issue what, with which key, signed by an offline root (T4 to T7). The shape stands in
- * app/core/trust.py; both read it alike: unknown members are refused, each root key counts once.
+ * app/core/trust_shape.py; both read it alike: unknown members are refused, each root key counts once.
  */
 
 import { loads, MalformedJson } from './json-strict.js';
 import { jcsBytes } from './jcs.js';
-import { MalformedKey, parseMultikey, verify } from './keys.js';
+import { verify } from './keys.js';
 import { base58btcDecode, MalformedEncoding } from './multibase.js';
-import { parseTime } from './times.js';
+import { hasMembers, isObject, malformed, publicKey, readSigned, TrustListError } from './trust-shape.js';
+
+export { TrustListError };
 
 /** @typedef {import('./keys.js').PublicKey} PublicKey */
-/**
- * @typedef {object} TrustedKey
- * @property {string} id
- * @property {PublicKey} publicKey
- * @property {number} validFrom - ms
- * @property {number | null} expires - ms
- * @property {number | null} revoked - ms; from then on nothing it signed is believed
- */
-/** @typedef {{id: string, name: string, documentTypes: Set<string>, keys: Map<string, TrustedKey>}} TrustedIssuer */
-/** @typedef {{version: number, issued: number, expires: number, issuers: Map<string, TrustedIssuer>}} TrustList */
+/** @typedef {import('./trust-shape.js').TrustList} TrustList */
+/** @typedef {import('./trust-shape.js').TrustedIssuer} TrustedIssuer */
+/** @typedef {import('./trust-shape.js').TrustedKey} TrustedKey */
 
 const MAX_BYTES = 1_048_576;
-
-/** @typedef {'malformed' | 'refused' | 'rolled-back' | 'expired'} TrustProblem */
-
-/** A list that is not used; the one before stays. */
-export class TrustListError extends Error {
-  /**
-   * @param {TrustProblem} problem
-   * @param {string} message
-   */
-  constructor(problem, message) {
-    super(message);
-    this.problem = problem;
-  }
-}
 
 /**
  * The trust list in `data`, once enough root keys have signed it.
@@ -111,7 +92,7 @@ async function requireThreshold(payload, signatures, root) {
     if (!hasMembers(one, ['keyId', 'signature'])) throw malformed('keyId and signature are expected');
     const multikey = keys.get(one.keyId);
     if (multikey === undefined || typeof one.signature !== 'string' || one.signature[0] !== 'z') continue;
-    const key = readKey(multikey);
+    const key = publicKey(multikey);
     if (key.kind === 'P-256' && await isSignature(key, payload, one.signature)) good.add(multikey);
   }
   if (good.size < root.threshold) {
@@ -132,132 +113,4 @@ async function isSignature(key, payload, text) {
     if (error instanceof MalformedEncoding) return false;
     throw error;
   }
-}
-
-/**
- * @param {any} signed
- * @returns {TrustList}
- */
-function readSigned(signed) {
-  if (!hasMembers(signed, ['type', 'version', 'issued', 'expires', 'issuers'])) throw malformed('signed has other members');
-  if (signed.type !== 'TrustList' || !Number.isInteger(signed.version) || signed.version < 1) {
-    throw malformed('type TrustList and a version from 1 are expected');
-  }
-  /** @type {Map<string, TrustedIssuer>} */
-  const issuers = new Map();
-  for (const one of list(signed.issuers)) {
-    const issuer = readIssuer(one);
-    if (issuers.has(issuer.id)) throw malformed('an issuer is there twice');
-    issuers.set(issuer.id, issuer);
-  }
-  return { version: signed.version, issued: time(signed.issued), expires: time(signed.expires), issuers };
-}
-
-/**
- * @param {any} value
- * @returns {TrustedIssuer}
- */
-function readIssuer(value) {
-  if (!hasMembers(value, ['id', 'name', 'documentTypes', 'keys'])) throw malformed('an issuer has other members');
-  const id = text(value.id);
-  const documentTypes = new Set(list(value.documentTypes).map(anyText));
-  /** @type {Map<string, TrustedKey>} */
-  const keys = new Map();
-  for (const one of list(value.keys)) {
-    if (!hasMembers(one, ['id', 'publicKeyMultibase', 'validFrom'], ['expires', 'revoked'])) {
-      throw malformed('a key has other members');
-    }
-    const method = text(one.id);
-    const hash = method.indexOf('#');
-    // A key can only speak for the party it is listed under (T4).
-    if (hash < 0 || method.slice(0, hash) !== id || method.length === hash + 1 || keys.has(method)) {
-      throw malformed("the issuer's id, # and a name that no other key has are expected");
-    }
-    keys.set(method, {
-      id: method,
-      publicKey: readKey(text(one.publicKeyMultibase)),
-      validFrom: time(one.validFrom),
-      expires: 'expires' in one ? time(one.expires) : null,
-      revoked: 'revoked' in one ? time(one.revoked) : null,
-    });
-  }
-  return { id, name: text(value.name), documentTypes, keys };
-}
-
-/**
- * @param {string} multikey
- * @returns {PublicKey}
- */
-function readKey(multikey) {
-  try {
-    return parseMultikey(multikey);
-  } catch (error) {
-    if (error instanceof MalformedKey) throw malformed(error.message);
-    throw error;
-  }
-}
-
-/**
- * @param {unknown} value
- * @returns {value is Record<string, any>}
- */
-function isObject(value) {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/**
- * @param {any} value
- * @param {string[]} required
- * @param {string[]} [optional]
- * @returns {boolean} an object with all required members and no unknown one
- */
-function hasMembers(value, required, optional = []) {
-  if (!isObject(value)) return false;
-  return required.every((name) => Object.hasOwn(value, name))
-    && Object.keys(value).every((name) => required.includes(name) || optional.includes(name));
-}
-
-/**
- * @param {unknown} value
- * @returns {any[]}
- */
-function list(value) {
-  if (!Array.isArray(value)) throw malformed('a list is expected');
-  return value;
-}
-
-/**
- * @param {unknown} value
- * @returns {string}
- */
-function anyText(value) {
-  if (typeof value !== 'string') throw malformed('a text is expected');
-  return value;
-}
-
-/**
- * @param {unknown} value
- * @returns {string} not empty
- */
-function text(value) {
-  if (typeof value !== 'string' || !value) throw malformed('a text is expected');
-  return value;
-}
-
-/**
- * @param {unknown} value
- * @returns {number} ms
- */
-function time(value) {
-  const at = parseTime(value);
-  if (at === null) throw malformed('a date and time with zone is expected');
-  return at;
-}
-
-/**
- * @param {string} message
- * @returns {TrustListError}
- */
-function malformed(message) {
-  return new TrustListError('malformed', message);
 }

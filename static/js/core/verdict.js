@@ -62,6 +62,8 @@ function verdict(state, icon, headline, sentence, showsData, trusted) {
 
 const STRANGER = verdict('unknown', 'question', 'Signed by somebody we don’t know',
   'The signer is not on the trust list. What stands below is their own claim.', true, false);
+const NOT_TRUSTED = verdict('unknown', 'question', 'Signer is known, but not trusted with this',
+  'The trust list does not let the signer vouch for this record, or not any more; see below.', true, false);
 const OPEN = verdict('unknown', 'unknown', 'Not fully checked',
   'Something could not be checked just now; see below.', true, true);
 const STALE = verdict('unknown', 'unknown', 'Not fully checked',
@@ -134,7 +136,7 @@ function unknown(report, situation) {
     return { ...OPEN, sentence: `What this device knows of signers and withdrawals is from ${day(knownAt)}.`, trusted: false };
   }
   const errors = report.checks.map((check) => check.error);
-  if (errors.includes('ISSUER_UNTRUSTED')) return STRANGER;
+  if (errors.includes('ISSUER_UNTRUSTED')) return report.issuerName === null ? STRANGER : NOT_TRUSTED;
   return errors.includes('STATUS_RETRIEVAL_ERROR') ? STALE : OPEN;
 }
 
