@@ -17,15 +17,17 @@ from app.config import ROOT, UNFINISHED_FILE, Settings
 from app.core import did
 from app.core.credential import Issuer
 from app.core.errors import NotConfigured
+from app.core.key_register import KeyRecord
+from app.core.proof import Signer
 from app.keys import file as key_files
 from app.keys.file import FileSigner
-from app.services import trust
+from app.services import keys, trust
 from app.services.context import Context
 from app.store import engine as engines
 from app.store.tables import metadata
 
 SEAL_KEYS = "seal-*.pem"
-"""Key names carry a year: the newest signs, the older ones stay known."""
+"""Key names carry a year. Which of them signs is the register's word."""
 ROOT_KEY = "trust-root.pem"
 ROOT_PUBLIC = "trust-root.json"
 LOG_SECRET = "log-secret.bin"  # noqa: S105  (a file's name)
@@ -65,13 +67,32 @@ def migrate(settings: Settings, now: Callable[[], datetime] = clock) -> None:
     context = build(settings, now=now)
     try:
         upgrade(context.engine)
-        root_key = settings.keys_dir / ROOT_KEY
-        root_signer = FileSigner(root_key, ROOT_KEY_ID) if root_key.exists() else None
-        trust.ensure(context, root_signer)
+        _register_first_key(context)
+        trust.ensure(context, root_signer(settings))
     finally:
         context.dispose()
     if database is not None:
         os.chmod(database, 0o600)
+
+
+def root_signer(settings: Settings) -> FileSigner | None:
+    """The key that signs the trust list; None where it is kept offline, as it should be."""
+    root_key = settings.keys_dir / ROOT_KEY
+    return FileSigner(root_key, ROOT_KEY_ID) if root_key.exists() else None
+
+
+def _register_first_key(context: Context) -> None:
+    """The file that `create_data` made; in data of before the register, the one that signed everything."""
+    if keys.all(context):
+        return
+    files = sorted(context.settings.keys_dir.glob(SEAL_KEYS))
+    if not files:
+        raise NotConfigured(
+            f"No signing key lies in {context.settings.keys_dir}; restore it from your backup."
+        )
+    since = trust.key_valid_from(context) or context.now().replace(microsecond=0)
+    public = FileSigner(files[-1], files[-1].stem).public_key
+    keys.adopt(context, KeyRecord(files[-1].stem, "file", files[-1].name, public, since, since))
 
 
 def _sqlite_file(settings: Settings) -> Path | None:
@@ -99,20 +120,24 @@ def build(
     root = settings.keys_dir / ROOT_PUBLIC
     if not root.exists():
         raise NotConfigured(f"{root} is missing; restore it from your backup.")
-    seal_keys = sorted(settings.keys_dir.glob(SEAL_KEYS))
-    if not seal_keys:
-        raise NotConfigured(f"No signing key lies in {settings.keys_dir}; restore it from your backup.")
+    for path in settings.keys_dir.glob(SEAL_KEYS):
+        key_files.read_secret(path)  # refused where others may read it
     engine = engine or engines.create(settings.database_url)
     return Context(
         settings=settings,
         engine=engine,
         reader=engines.reading(engine),
         now=now,
-        signer=FileSigner(seal_keys[-1], f"{issuer}#{seal_keys[-1].stem}"),
+        open_signer=lambda record: open_signer(settings, f"{issuer}#{record.name}", record),
         issuer=Issuer(issuer, settings.operator_name),
         trust_root=json.loads(root.read_text(encoding="utf-8")),
         secret=key_files.read_secret(settings.keys_dir / LOG_SECRET),
     )
+
+
+def open_signer(settings: Settings, verification_method: str, record: KeyRecord) -> Signer:
+    """The private half of a key of the register, by its backend. Raises: NotConfigured."""
+    return FileSigner(settings.keys_dir / record.reference, verification_method)
 
 
 def attach_database(application: Flask, settings: Settings) -> Engine:

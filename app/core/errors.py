@@ -105,6 +105,12 @@ class RateLimited(PassportError):
         self.retry_after_s = retry_after_s
 
 
+class CannotSign(PassportError):
+    """Nothing can be signed now: no key is in use, or its token or service does not answer."""
+
+    code = "cannot-sign"
+
+
 class NotConfigured(PassportError):
     """A setting or file is missing or unfit; the message names it and says what to do."""
 

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from app.config import Settings
 from app.core.credential import Issuer
+from app.core.key_register import KeyRecord
 from app.core.proof import Signer
 from app.store.unit_of_work import Store, UnitOfWork, read, unit_of_work
 
@@ -24,8 +25,8 @@ class Context:
     """The same database for reads outside a transaction."""
     now: Callable[[], datetime]
     """The clock: aware, UTC. Tests pass their own."""
-    signer: Signer
-    """The seal key that signs credentials and status lists."""
+    open_signer: Callable[[KeyRecord], Signer]
+    """Opens the private half of a key of the register; services ask `services.keys` instead."""
     issuer: Issuer
     """The economic operator that signs; its did is also its id in every table."""
     trust_root: dict[str, Any]

@@ -3,7 +3,8 @@
 Steps: (1) judge the draft, (2) store the intention: identifiers, versions and status indexes, (3) build each
 section and sign it, (4) verify what was signed, as any reader would (`signing` does both), (5) store bytes,
 log entries and the new state in one transaction. A crash at any point leaves a state that `recover` finishes
-by itself: before (2) nothing happened; after it the same identifiers are used again.
+by itself: before (2) nothing happened; after it the same identifiers are used again. Without a key that may
+sign, nothing is begun.
 Source: design decision 1, 2, 9; T39, T45, T51.
 """
 
@@ -18,12 +19,12 @@ import orjson
 
 from app.core import completeness, credential, log
 from app.core.completeness import CompletePassport
-from app.core.errors import IncompletePassport
+from app.core.errors import CannotSign, IncompletePassport
 from app.core.identifiers import BatteryKey
 from app.core.passport import Draft
 from app.core.times import parse, to_text
 from app.core.vocabulary import Section
-from app.services import drafts, signing, status
+from app.services import drafts, keys, signing, status
 from app.services.context import Context
 from app.services.signing import Signed
 from app.store.unit_of_work import Collision, Store, UnitOfWork
@@ -116,16 +117,26 @@ def refresh(ctx: Context, key: BatteryKey) -> None:
         if credential.holds_values(passport, section) and _is_due(passport, section, newest.get(section), now)
     ]
     if due:
+        keys.signer(ctx)
         plan = _plan_refresh(ctx, battery, due)
         _publish(ctx, battery, signing.sign(ctx, battery, passport, due, plan), newest_record)
 
 
 def recover(ctx: Context) -> int:
-    """Finish what a crash left behind. Returns how many batteries were issued. Run at every start."""
+    """Finish what a crash left behind. Returns how many batteries were issued. Run at every start.
+
+    What cannot be signed goes on waiting, and does not keep the rest from being served.
+    """
     with ctx.read() as store:
         waiting = store.batteries.unsettled()
-    outcomes = [(row.state, settle(ctx, BatteryKey(row.gtin, row.serial))) for row in waiting]
-    return sum((before, outcome.state) == ("draft", "issued") for before, outcome in outcomes)
+    issued = 0
+    for row in waiting:
+        try:
+            outcome = settle(ctx, BatteryKey(row.gtin, row.serial))
+        except CannotSign:
+            continue
+        issued += (row.state, outcome.state) == ("draft", "issued")
+    return issued
 
 
 def _settle_issued(ctx: Context, battery: Any) -> Outcome:
@@ -153,6 +164,7 @@ def _issue_if_complete(ctx: Context, battery: Any, draft: Draft, newest_record: 
         passport = completeness.require(draft)  # (1)
     except IncompletePassport as refusal:
         return Outcome(key, "incomplete", battery.passport_uuid, refusal.missing)
+    keys.signer(ctx)
     plan = _intend(ctx, battery, passport)  # (2)
     if plan is None:
         return None
@@ -231,10 +243,14 @@ def _publish(
             work.commit()
     except Collision:
         return False  # another worker stored the same version first
+    except keys.Superseded:
+        return False  # signed with a key that was revoked meanwhile
     return True
 
 
 def _store(ctx: Context, work: UnitOfWork, signed: Sequence[Signed], now: datetime, cause: Cause) -> None:
+    """Raises: Collision; Superseded when a key that signed may no longer."""
+    keys.require_good(work, {made.signed_by for made in signed}, now)
     work.documents.add_all(
         [
             {
@@ -242,6 +258,7 @@ def _store(ctx: Context, work: UnitOfWork, signed: Sequence[Signed], now: dateti
                 "economic_operator_id": ctx.issuer.did, "credential_id": made.credential_id,
                 "digest": made.digest, "content_digest": made.content_digest, "body": made.body,
                 "created_at": to_text(now), "made_by": cause.made_by, "reason": cause.reason,
+                "signed_by": made.signed_by,
             }
             for made in signed
         ]

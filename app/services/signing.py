@@ -15,9 +15,10 @@ from app.core.completeness import CompletePassport
 from app.core.credential import Earlier, Issue, Link, StatusEntry
 from app.core.identifiers import BatteryKey, ModelKey
 from app.core.multibase import digest_multibase
+from app.core.proof import Signer
 from app.core.times import parse
 from app.core.vocabulary import MODEL_SECTIONS, Section
-from app.services import status, verification
+from app.services import keys, status, verification
 from app.services.context import Context
 
 
@@ -32,6 +33,8 @@ class Signed:
     body: bytes
     digest: str
     content_digest: bytes
+    signed_by: str
+    """The verification method."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ class _Work:
     newest: Mapping[str, Any]
     """The newest stored version of each section, without its bytes."""
     policy: Policy
+    signer: Signer
 
 
 def sign(
@@ -58,12 +62,12 @@ def sign(
     """`sections` of one battery, signed as planned; model sections come first, as the public one lists them.
 
     A model section whose values did not change is not signed again. Raises: ProofError when a signature does
-    not verify.
+    not verify; CannotSign.
     """
     with ctx.read() as store:
         rows = store.documents.heads_of([battery.key, battery.model_key], sections)
     newest = {row.section: row for row in rows}
-    work = _Work(ctx, battery, passport, plan, newest, verification.own_policy(ctx))
+    work = _Work(ctx, battery, passport, plan, newest, verification.own_policy(ctx), keys.signer(ctx))
     signed: list[Signed] = []
     links: list[Link] = []
     for section in sections:
@@ -140,9 +144,9 @@ def _signed(
     work: _Work, issue: Issue, unsigned: dict[str, Any], content: bytes, expected_subject: str
 ) -> Signed:
     suites = proof.suites_for(unsigned)
-    body = proof.serialize(proof.add_proofs(unsigned, work.ctx.signer, work.ctx.now(), suites))
+    body = proof.serialize(proof.add_proofs(unsigned, work.signer, work.ctx.now(), suites))
     verification.require_own(work.ctx, body, expected_subject, work.policy)
     return Signed(
         issue.section, subject_key(work.battery, issue.section), issue.version, issue.credential_id, body,
-        digest_multibase(body), content,
+        digest_multibase(body), content, work.signer.verification_method,
     )  # fmt: skip

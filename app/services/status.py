@@ -5,15 +5,18 @@ Source: Bitstring Status List 1.0; credential profile section 6.
 
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
 from app.core import proof
-from app.core.errors import NotFound
+from app.core.errors import CannotSign, NotFound
 from app.core.multibase import digest_multibase
+from app.core.proof import Signer
 from app.core.status_list import MIN_ENTRIES, StatusList, credential
 from app.core.times import parse, to_text
 from app.core.vocabulary import Section
+from app.services import keys
 from app.services.context import Context
 from app.store.unit_of_work import Store
 
@@ -109,9 +112,9 @@ def set_bits(store: Store, subject_key: bytes, purpose: str, *, to: bool) -> Seq
 
 
 def published(ctx: Context, list_name: str) -> tuple[bytes, str]:
-    """The signed list and its digest; signed anew when a bit changed or the hour is over.
+    """The signed list and its digest; signed anew when a bit or the key changed, or the hour is over.
 
-    Raises: NotFound.
+    A list that grows old because no key may sign is shown with its age. Raises: NotFound; CannotSign.
     """
     now = ctx.now()
     with ctx.read() as store:
@@ -120,11 +123,25 @@ def published(ctx: Context, list_name: str) -> tuple[bytes, str]:
         raise NotFound("There is no such status list.")
     if row.body is not None and now - parse(row.signed_at) < REFRESH:
         return bytes(row.body), str(row.digest)
+    try:
+        signer = keys.signer(ctx)
+    except CannotSign:
+        if row.body is None:
+            raise
+        return bytes(row.body), str(row.digest)
+    try:
+        return _sign_anew(ctx, signer, list_name, now)
+    except keys.Superseded:  # a change of key came between
+        return published(ctx, list_name)
+
+
+def _sign_anew(ctx: Context, signer: Signer, list_name: str, now: datetime) -> tuple[bytes, str]:
     with ctx.unit_of_work() as work:
         row = work.status_lists.held(list_name)
         if row is None:
             raise NotFound("There is no such status list.")
-        body = _signed(ctx, row.name, row.purpose, row.bits, now)
+        keys.require_good(work, [signer.verification_method], now)
+        body = _signed(ctx, signer, row.name, row.purpose, row.bits, now)
         digest = digest_multibase(body)
         work.status_lists.save(list_name, body=body, digest=digest, signed_at=to_text(now))
         work.commit()
@@ -132,12 +149,23 @@ def published(ctx: Context, list_name: str) -> tuple[bytes, str]:
 
 
 def all_published(ctx: Context) -> dict[str, bytes]:
-    """Every list by the address it is served at, fresh: what our own verifier is given."""
+    """Every list by the address it is served at, fresh: what our own verifier is given. One that cannot be
+    signed now is left out, so that verdicts are unknown."""
     with ctx.read() as store:
         names = store.status_lists.names()
-    return {url(ctx, name): published(ctx, name)[0] for _, name in names}
+    found: dict[str, bytes] = {}
+    for _, name in names:
+        with suppress(CannotSign):
+            found[url(ctx, name)] = published(ctx, name)[0]
+    return found
 
 
-def _signed(ctx: Context, name: str, purpose: str, bits: bytes, now: datetime) -> bytes:
+def drop_signatures(store: Store) -> None:
+    """Have every list signed by the current key when it is next asked for: the one before was changed."""
+    for _, name in store.status_lists.names():
+        store.status_lists.save(name, body=None, digest=None, signed_at=None)
+
+
+def _signed(ctx: Context, signer: Signer, name: str, purpose: str, bits: bytes, now: datetime) -> bytes:
     unsigned = credential(url(ctx, name), purpose, StatusList(bits), ctx.issuer.as_member(), now)
-    return proof.serialize(proof.add_proofs(unsigned, ctx.signer, now))
+    return proof.serialize(proof.add_proofs(unsigned, signer, now))

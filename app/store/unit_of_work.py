@@ -12,6 +12,7 @@ from app.store.batteries import Batteries, Intentions
 from app.store.documents import Documents
 from app.store.history import Events
 from app.store.intake import Plants, Quarantine, Records
+from app.store.keys import Keys
 from app.store.trust import Log, StatusLists, TrustLists
 
 __all__ = ["Collision", "Store", "UnitOfWork", "read", "unit_of_work"]
@@ -58,6 +59,10 @@ class Store:
     @cached_property
     def log(self) -> Log:
         return Log(self._connection)
+
+    @cached_property
+    def keys(self) -> Keys:
+        return Keys(self._connection)
 
     @cached_property
     def trust_lists(self) -> TrustLists:

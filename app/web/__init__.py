@@ -7,7 +7,7 @@ from flask import Flask
 
 from app import wiring
 from app.config import ROOT, Settings
-from app.services import issuance
+from app.services import issuance, keys
 from app.web import (
     api,
     assets,
@@ -41,5 +41,6 @@ def create_app(settings: Settings, now: Callable[[], datetime] = wiring.clock) -
         face.attach(application)
     for part in (resolver, documents, passports, pages, sign_in, maker, api, wellknown):
         application.register_blueprint(part.blueprint)
+    keys.check(context)
     issuance.recover(context)
     return application

@@ -76,6 +76,13 @@ PROBLEMS: Final = {
         "This was tried too often in a short time.",
         "Wait as long as Retry-After says, then try again.",
     ),
+    "cannot-sign": Explanation(
+        "Nothing can be signed now",
+        "No signing key is in use, or the token or service that holds it does not answer. Records are kept,"
+        " and what was issued can still be read.",
+        "Send the same record again later: it is stored once. The operator sees on the line's board what is"
+        " wrong, and puts a key into use with `passport keys`.",
+    ),
     "not-configured": Explanation(
         "Not ready",
         "The service misses a setting, a key or a trust list.",

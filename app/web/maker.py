@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from app.core import identifiers
 from app.core.access import Permission
-from app.services import drafts, intake
+from app.services import drafts, intake, keys
 from app.services.intake import Quarantined
 from app.web.current import context
 from app.web.readers import current_reader, requires
@@ -26,7 +26,10 @@ def board() -> str:
     """Every battery of the line with its state."""
     ctx = context()
     return render_template(
-        "drafts.html", drafts=drafts.board(ctx), quarantine_count=intake.quarantine_list(ctx)["count"]
+        "drafts.html",
+        drafts=drafts.board(ctx),
+        quarantine_count=intake.quarantine_list(ctx)["count"],
+        cannot_sign=keys.trouble(ctx),
     )
 
 

@@ -31,6 +31,7 @@ STATUS: Final[dict[type[PassportError], int]] = {
     errors.Unauthenticated: 401,
     errors.Forbidden: 403,
     errors.RateLimited: 429,
+    errors.CannotSign: 503,
     errors.NotConfigured: 503,
     ProofError: 500,  # what we signed does not verify: no fault of the sender
     PassportError: 500,
@@ -99,7 +100,7 @@ def answer(code: str, status: int, detail: str, members: dict[str, Any] | None =
 
 def _passport_error(error: PassportError) -> Response:
     status = status_of(error)
-    if status >= 500 and not isinstance(error, errors.NotConfigured):
+    if status >= 500 and not isinstance(error, errors.NotConfigured | errors.CannotSign):
         return _unexpected(error)
     code = error.refusal.code if isinstance(error, Quarantined) else error.code
     response = answer(code, status, str(error), error.members())

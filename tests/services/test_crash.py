@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from app.core.access import Reader
-from app.services import intake, issuance, revocation, status
+from app.services import intake, issuance, keys, revocation, status
 from app.services.context import Context
 from app.store.batteries import Intentions
 from app.store.documents import Documents
@@ -69,7 +69,8 @@ def require_issued_once(line: Line) -> None:
 def test_a_crash_while_signing_is_finished_with_the_same_identifiers(line: Line, signatures: int):
     stamp = send_all_but_the_stamp(line)
     status.all_published(line.ctx)  # else the first signatures would be those of the lists
-    broken = replace(line.ctx, signer=FailingSigner(line.ctx.signer, signatures), kept={})
+    failing = FailingSigner(keys.signer(line.ctx), signatures)
+    broken = replace(line.ctx, open_signer=lambda _record: failing, kept={})
     with pytest.raises(PowerCut):
         intake.accept(broken, line.plant, body(stamp))
     assert line.stored() == []
@@ -180,7 +181,8 @@ def test_a_signature_that_does_not_verify_is_not_published(line: Line):
             return bytes(self._signer.sign_digest(bytes(reversed(digest))))
 
     status.all_published(line.ctx)  # by the good key
-    broken = replace(line.ctx, signer=WrongSigner(line.ctx.signer, 99), kept={})
+    wrong = WrongSigner(keys.signer(line.ctx), 99)
+    broken = replace(line.ctx, open_signer=lambda _record: wrong, kept={})
     with pytest.raises(Exception, match="sign"):
         intake.accept(broken, line.plant, body(stamp))
     assert line.stored() == []
