@@ -4,6 +4,7 @@ import json
 import os
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,13 +15,15 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine
 
 from app.config import ROOT, UNFINISHED_FILE, Settings
-from app.core import did
+from app.core import did, log
 from app.core.credential import Issuer
 from app.core.errors import NotConfigured
 from app.core.key_register import KeyRecord
 from app.core.proof import Signer
 from app.keys import file as key_files
+from app.keys import log as log_key_files
 from app.keys.file import FileSigner
+from app.keys.log import NoteKey
 from app.services import keys, trust
 from app.services.context import Context
 from app.store import engine as engines
@@ -30,6 +33,8 @@ SEAL_KEYS = "seal-*.pem"
 """Key names carry a year. Which of them signs is the register's word."""
 ROOT_KEY = "trust-root.pem"
 ROOT_PUBLIC = "trust-root.json"
+LOG_KEYS = "log-*.pem"
+"""One for each log, by its number: a log that is begun anew has a key and a name of its own."""
 LOG_SECRET = "log-secret.bin"  # noqa: S105  (a file's name)
 ROOT_KEY_ID = "root-1"
 
@@ -44,6 +49,7 @@ def create_data(settings: Settings, now: Callable[[], datetime] = clock) -> None
     settings.keys_dir.mkdir(mode=0o700, exist_ok=True)
     key_files.create(settings.keys_dir / SEAL_KEYS.replace("*", f"{now():%Y}"))
     key_files.create(settings.keys_dir / ROOT_KEY)
+    log_key_files.create(settings.keys_dir / LOG_KEYS.replace("*", "1"))
     key_files.write_secret(settings.keys_dir / LOG_SECRET, secrets.token_bytes(32))
     root = FileSigner(settings.keys_dir / ROOT_KEY, ROOT_KEY_ID)
     public = {
@@ -67,6 +73,9 @@ def migrate(settings: Settings, now: Callable[[], datetime] = clock) -> None:
     context = build(settings, now=now)
     try:
         upgrade(context.engine)
+        if not context.log_keys:
+            _make_log_key(context)
+            context = replace(context, log_keys=_log_keys(settings))
         _register_first_key(context)
         trust.ensure(context, root_signer(settings))
     finally:
@@ -93,6 +102,16 @@ def _register_first_key(context: Context) -> None:
     since = trust.key_valid_from(context) or context.now().replace(microsecond=0)
     public = FileSigner(files[-1], files[-1].stem).public_key
     keys.adopt(context, KeyRecord(files[-1].stem, "file", files[-1].name, public, since, since))
+
+
+def _make_log_key(context: Context) -> None:
+    """The key of a log that was begun before logs had keys. Raises: NotConfigured where one was lost."""
+    with context.read() as store:
+        if store.log.has_checkpoints():
+            raise NotConfigured(
+                f"No key of the log lies in {context.settings.keys_dir}; restore it from your backup."
+            )
+    log_key_files.create(context.settings.keys_dir / LOG_KEYS.replace("*", "1"))
 
 
 def _sqlite_file(settings: Settings) -> Path | None:
@@ -132,12 +151,22 @@ def build(
         issuer=Issuer(issuer, settings.operator_name),
         trust_root=json.loads(root.read_text(encoding="utf-8")),
         secret=key_files.read_secret(settings.keys_dir / LOG_SECRET),
+        log_keys=_log_keys(settings),
     )
 
 
 def open_signer(settings: Settings, verification_method: str, record: KeyRecord) -> Signer:
     """The private half of a key of the register, by its backend. Raises: NotConfigured."""
     return FileSigner(settings.keys_dir / record.reference, verification_method)
+
+
+def _log_keys(settings: Settings) -> dict[int, NoteKey]:
+    found = {}
+    for path in settings.keys_dir.glob(LOG_KEYS):
+        number = path.stem.removeprefix("log-")
+        if number.isascii() and number.isdigit():
+            found[int(number)] = NoteKey(path, log.origin(settings.origin, int(number)))
+    return found
 
 
 def attach_database(application: Flask, settings: Settings) -> Engine:

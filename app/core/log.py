@@ -17,6 +17,11 @@ from app.core.times import to_seconds
 LEAF_VERSION: Final = 1
 
 
+def origin(site: str, number: int) -> str:
+    """Name of a log: its address without the scheme (C2SP tlog-tiles). `site` is ours, with it."""
+    return f"{site.partition('://')[2]}/log/{number}"
+
+
 def issued(section: str, credential_digest: str, *, salt: bytes | None, version: int, at: datetime) -> bytes:
     """A credential was issued. `salt` (16 bytes) hides a restricted one behind a commitment."""
     kind = "credential-issued" if version == 1 else "credential-reissued"
@@ -52,5 +57,5 @@ def _leaf(kind: str, at: datetime, **members: Any) -> bytes:
 
 
 __all__ = [
-    "commitment", "derived_salt", "issued", "key_added", "leaf_hash", "status_changed",
+    "commitment", "derived_salt", "issued", "key_added", "leaf_hash", "origin", "status_changed",
 ]  # fmt: skip

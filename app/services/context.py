@@ -1,6 +1,6 @@
 """What every service is handed: settings, the engine, the clock and the keys. Made by wiring alone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,8 +10,10 @@ from sqlalchemy import Engine
 
 from app.config import Settings
 from app.core.credential import Issuer
+from app.core.errors import NotConfigured
 from app.core.key_register import KeyRecord
 from app.core.proof import Signer
+from app.keys.log import NoteKey
 from app.store.unit_of_work import Store, UnitOfWork, read, unit_of_work
 
 
@@ -33,8 +35,17 @@ class Context:
     """Public keys that the trust list is signed with; the private ones stay offline."""
     secret: bytes
     """Makes salts for the log's commitments; never leaves the installation."""
+    log_keys: Mapping[int, NoteKey] = field(default_factory=dict)
+    """Keys that sign checkpoints, by number of their log."""
     kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
     """Worked out before, and free to be thrown away: policies, reports, renderings of this process."""
+
+    @property
+    def log_key(self) -> NoteKey:
+        """The key of the newest log. Raises: NotConfigured."""
+        if not self.log_keys:
+            raise NotConfigured("No key of the log lies in the data directory: run `passport migrate`.")
+        return self.log_keys[max(self.log_keys)]
 
     def unit_of_work(self) -> AbstractContextManager[UnitOfWork]:
         """A write transaction."""

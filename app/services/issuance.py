@@ -251,6 +251,7 @@ def _publish(
 def _store(ctx: Context, work: UnitOfWork, signed: Sequence[Signed], now: datetime, cause: Cause) -> None:
     """Raises: Collision; Superseded when a key that signed may no longer."""
     keys.require_good(work, {made.signed_by for made in signed}, now)
+    position = append_log(work, ctx, [_issued_leaf(ctx, made, now) for made in signed], now)
     work.documents.add_all(
         [
             {
@@ -259,11 +260,11 @@ def _store(ctx: Context, work: UnitOfWork, signed: Sequence[Signed], now: dateti
                 "digest": made.digest, "content_digest": made.content_digest, "body": made.body,
                 "created_at": to_text(now), "made_by": cause.made_by, "reason": cause.reason,
                 "signed_by": made.signed_by,
+                "log_position": position + place,
             }
-            for made in signed
+            for place, made in enumerate(signed)
         ]
     )  # fmt: skip
-    append_log(work, ctx, [_issued_leaf(ctx, made, now) for made in signed], now)
 
 
 def _issued_leaf(ctx: Context, made: Signed, now: datetime) -> bytes:
@@ -272,7 +273,7 @@ def _issued_leaf(ctx: Context, made: Signed, now: datetime) -> bytes:
 
 
 def append_log(work: Store, ctx: Context, leaves: Sequence[bytes], now: datetime) -> int:
-    """The leaves of one change, in its transaction. Returns where the first stands."""
+    """The leaves of one change, in its transaction. Returns the row of the first in `log_entries`."""
     return work.log.append_all([(leaf, log.leaf_hash(leaf)) for leaf in leaves], ctx.issuer.did, to_text(now))
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import (
     update,
 )
 
-from app.store.tables import log_entries, log_head, status_entries, status_lists, trust_lists
+from app.store.tables import log_checkpoints, log_entries, log_head, status_entries, status_lists, trust_lists
 
 # Built once: building a statement costs more than running it.
 _ENTRIES_OF = select(status_entries).where(
@@ -28,11 +28,12 @@ _TAKEN = select(status_entries.c.list_name, status_entries.c.list_index).where(
 _GIVE = insert(status_entries)
 _GROW_LOG = (
     update(log_head)
-    .where(log_head.c.id == 1)
+    .where(log_head.c.closed_at.is_(None))
     .values(size=log_head.c.size + bindparam("more"))
-    .returning(log_head.c.size)
+    .returning(log_head.c.first, log_head.c.size)
 )
 _APPEND = insert(log_entries)
+_ANY_CHECKPOINT = select(log_checkpoints.c.size).limit(1)
 
 
 class StatusLists:
@@ -90,30 +91,34 @@ class Log:
         self._connection = connection
 
     def append_all(self, leaves: Sequence[tuple[bytes, bytes]], operator: str, at: str) -> int:
-        """Add leaves, each with its hash, in the caller's transaction. Indexes count from 0, without gaps.
+        """Add leaves, each with its hash, to the open log in the caller's transaction.
 
-        Returns the index of the first.
+        Returns the row of the first in `log_entries`; the others follow it without gaps.
         """
         more = len(leaves)
-        size = self._connection.execute(_GROW_LOG, {"more": more}).scalar_one_or_none()
-        if size is None:
+        head = self._connection.execute(_GROW_LOG, {"more": more}).one_or_none()
+        if head is None:
             self._connection.execute(insert(log_head).values(id=1, size=more))
-            size = more
-        first = int(size) - more
-        self._connection.execute(
-            _APPEND,
-            [
-                {
-                    "log_index": index,
-                    "leaf": leaf,
-                    "leaf_hash": leaf_hash,
-                    "economic_operator_id": operator,
-                    "created_at": at,
-                }
-                for index, (leaf, leaf_hash) in enumerate(leaves, first)
-            ],
-        )
-        return first
+        row = head.first + head.size - more if head is not None else 0
+        if more:
+            self._connection.execute(
+                _APPEND,
+                [
+                    {
+                        "log_index": index,
+                        "leaf": leaf,
+                        "leaf_hash": leaf_hash,
+                        "economic_operator_id": operator,
+                        "created_at": at,
+                    }
+                    for index, (leaf, leaf_hash) in enumerate(leaves, row)
+                ],
+            )
+        return int(row)
+
+    def has_checkpoints(self) -> bool:
+        """Whether a key of the log was ever used."""
+        return self._connection.execute(_ANY_CHECKPOINT).one_or_none() is not None
 
     def leaves(self) -> Sequence[Row[Any]]:
         return self._connection.execute(select(log_entries).order_by(log_entries.c.log_index)).all()

@@ -12,7 +12,7 @@ from typing import Any
 
 from app.core import times
 from app.core.multibase import multibase_decode_base58btc, multibase_encode_base58btc
-from tests.vectors import cases_json, cases_status, cases_trust
+from tests.vectors import cases_json, cases_notes, cases_status, cases_trust
 from tests.vectors import kit as k
 from tests.vectors.kit import JCS, RDFC, Suite, a_credential, sign, text, with_subject
 
@@ -502,6 +502,7 @@ FILES = {
     "multikey": cases_json.multikey,
     "trust-list": cases_trust.trust_list,
     "status-list": cases_status.status_list,
+    "notes": cases_notes.notes,
 }
 
 
