@@ -23,6 +23,8 @@ from app.store.unit_of_work import Collision, UnitOfWork
 
 SENDER_AHEAD: Final = timedelta(minutes=5)
 LATE: Final = timedelta(days=30)
+PAGE_LENGTH: Final = 50
+MAX_PAGES: Final = 1_000_000
 _TRIES: Final = 5
 
 
@@ -48,10 +50,18 @@ class Quarantined(Rejected):
         return {**self.refusal.members(), "quarantine": self.quarantine_id}
 
 
-def accept(ctx: Context, plant: Plant, body: bytes, *, late: timedelta | None = LATE) -> Accepted:
+def accept(
+    ctx: Context,
+    plant: Plant,
+    body: bytes,
+    *,
+    late: timedelta | None = LATE,
+    mended_from: str | None = None,
+) -> Accepted:
     """Take one record in. Returns only after it is durable.
 
-    `late` is how old a record's `sentAt` may be; None takes any age.
+    `late` is how old a record's `sentAt` may be; None takes any age. `mended_from` is the entry in quarantine
+    whose text was mended into `body`: refused again, the new entry takes its place.
     Raises: Quarantined, whose `refusal` is MalformedInput or Conflict.
     """
     now = ctx.now()
@@ -60,7 +70,7 @@ def accept(ctx: Context, plant: Plant, body: bytes, *, late: timedelta | None = 
         record = _parsed(body, now)  # (1) (2)
         stored = _store(ctx, plant, record, body, digest, now, late)  # (3)
     except Rejected as refusal:
-        raise Quarantined(refusal, _keep(ctx, plant, body, digest, refusal, now)) from refusal
+        raise Quarantined(refusal, _keep(ctx, plant, body, digest, refusal, now, mended_from)) from refusal
     if stored.answer is not None:
         return Accepted(json.loads(stored.answer), stored.repeated)
     outcomes = _follow_up(ctx, record)  # (4)
@@ -84,28 +94,46 @@ def replay(ctx: Context, plant: Plant, quarantine_id: str, mended: bytes | None 
     # A form sends line ends of its own: a text that differs in nothing else is the record as it was.
     is_mended = mended is not None and _lines(mended) != _lines(_text(kept).encode())
     # A record may have waited here for long: its age is no reason to refuse it now.
-    accepted = accept(ctx, plant, mended if mended is not None and is_mended else kept, late=None)
+    text, origin = (mended, quarantine_id) if mended is not None and is_mended else (kept, None)
+    accepted = accept(ctx, plant, text, late=None, mended_from=origin)
     with ctx.unit_of_work() as work:
         work.quarantine.settle(quarantine_id, "replayed", to_text(ctx.now()))
         work.commit()
     return accepted
 
 
-def quarantine_list(ctx: Context, plant: Plant | None = None) -> dict[str, Any]:
-    """What waits in quarantine: all, or one plant's; newest first, with how many there are."""
+def dismiss(ctx: Context, plant: Plant, quarantine_id: str, reason: str, by: str) -> None:
+    """Close an entry that will never be accepted; it is kept with the reason and with who said so.
+
+    The same bytes, sent again and refused again, open it anew. Raises: NotFound; MalformedInput without a
+    reason.
+    """
+    reason = reason.strip()
+    if not 3 <= len(reason) <= 500:
+        raise MalformedInput("Say why, in 3 to 500 characters.", pointer="/reason", rule="reason")
+    with ctx.unit_of_work() as work:
+        row = work.quarantine.get(quarantine_id)
+        known = row is not None and row.plant_id == plant.id
+        at = to_text(ctx.now())
+        if not known or not work.quarantine.settle(quarantine_id, "dismissed", at, by=by, reason=reason):
+            raise NotFound("There is no such record in this plant's quarantine.")
+        work.commit()
+
+
+def quarantine_list(ctx: Context, plant: Plant | None = None, page: int = 1) -> dict[str, Any]:
+    """What waits in quarantine: all, or one plant's; newest first, a page at a time, with how many there
+    are."""
     plant_id = plant.id if plant else None
+    page = min(max(page, 1), MAX_PAGES)
     with ctx.read() as store:
-        rows = store.quarantine.open(plant_id)
+        rows = store.quarantine.open(plant_id, limit=PAGE_LENGTH, offset=(page - 1) * PAGE_LENGTH)
         count = store.quarantine.count_open(plant_id)
-    return {"count": count, "records": [_quarantine_entry(row) for row in rows]}
-
-
-def quarantine_texts(ctx: Context) -> dict[str, Any]:
-    """The same with each record's text: for the page where it is mended."""
-    with ctx.read() as store:
-        rows = store.quarantine.open()
-        count = store.quarantine.count_open()
-    return {"count": count, "records": [{**_quarantine_entry(row), "body": _text(row.body)} for row in rows]}
+    return {
+        "count": count,
+        "page": page,
+        "pages": max(1, -(-count // PAGE_LENGTH)),
+        "records": [_quarantine_entry(row) for row in rows],
+    }
 
 
 def quarantine_entry(ctx: Context, quarantine_id: str, plant: Plant | None = None) -> dict[str, Any]:
@@ -270,7 +298,15 @@ def _answer(
     return answer
 
 
-def _keep(ctx: Context, plant: Plant, body: bytes, digest: bytes, refusal: Rejected, now: datetime) -> str:
+def _keep(
+    ctx: Context,
+    plant: Plant,
+    body: bytes,
+    digest: bytes,
+    refusal: Rejected,
+    now: datetime,
+    mended_from: str | None,
+) -> str:
     problem = {"code": refusal.code, "detail": str(refusal), **refusal.members()}
     for _ in range(_TRIES):
         try:
@@ -278,7 +314,10 @@ def _keep(ctx: Context, plant: Plant, body: bytes, digest: bytes, refusal: Rejec
                 quarantine_id = work.quarantine.keep(
                     operator=plant.economic_operator_id, plant_id=plant.id, body_digest=digest, body=body,
                     problem=json.dumps(problem), record_id=_record_id(body), at=to_text(now),
+                    mended_from=mended_from,
                 )  # fmt: skip
+                if mended_from is not None:
+                    work.quarantine.settle(mended_from, "mended", to_text(now))
                 work.commit()
         except Collision:
             continue  # another worker keeps the same body: now it is there to be counted up
@@ -316,5 +355,8 @@ def _quarantine_entry(row: Any) -> dict[str, Any]:
         "receivedAt": row.received_at,
         "lastReceivedAt": row.last_received_at,
         "settled": row.settled,
+        "settledBy": row.settled_by,
+        "reason": row.reason,
+        "mendedFrom": row.mended_from,
         "problem": json.loads(row.problem),
     }

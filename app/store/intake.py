@@ -26,6 +26,7 @@ _OF_SUBJECTS = (
 _NEWEST_OF = select(func.max(intake_records.c.sequence)).where(
     intake_records.c.subject_key.in_(bindparam("keys", expanding=True))
 )
+_WITHOUT_BODY = [column for column in quarantine.c if column.name != "body"]
 _SETTLE_ACCEPTED = (
     update(quarantine)
     .where(
@@ -102,7 +103,7 @@ class Quarantine:
 
     def keep(
         self, *, operator: str, plant_id: str, body_digest: bytes, body: bytes, problem: str,
-        record_id: str | None, at: str,
+        record_id: str | None, at: str, mended_from: str | None = None,
     ) -> str:  # fmt: skip
         """Set aside one refused body; the same bytes again only count up. Returns its id."""
         same = (quarantine.c.plant_id == plant_id) & (quarantine.c.body_digest == body_digest)
@@ -115,6 +116,8 @@ class Quarantine:
                 problem=problem,
                 settled=None,
                 settled_at=None,
+                settled_by=None,
+                reason=None,
             )
             .returning(quarantine.c.id)
         ).scalar_one_or_none()
@@ -125,6 +128,7 @@ class Quarantine:
             insert(quarantine).values(
                 id=quarantine_id, economic_operator_id=operator, plant_id=plant_id, body_digest=body_digest,
                 body=body, problem=problem, record_id=record_id, times=1, received_at=at, last_received_at=at,
+                mended_from=mended_from,
             )
         )  # fmt: skip
         return quarantine_id
@@ -134,13 +138,13 @@ class Quarantine:
             select(quarantine).where(quarantine.c.id == quarantine_id)
         ).one_or_none()
 
-    def open(self, plant_id: str | None = None, limit: int = 200) -> Sequence[Row[Any]]:
-        query = select(quarantine).where(quarantine.c.settled.is_(None))
+    def open(self, plant_id: str | None, *, limit: int, offset: int) -> Sequence[Row[Any]]:
+        """What waits, newest first, without the bodies."""
+        query = select(*_WITHOUT_BODY).where(quarantine.c.settled.is_(None))
         if plant_id is not None:
             query = query.where(quarantine.c.plant_id == plant_id)
-        return self._connection.execute(
-            query.order_by(quarantine.c.last_received_at.desc()).limit(limit)
-        ).all()
+        newest_first = query.order_by(quarantine.c.last_received_at.desc(), quarantine.c.id)
+        return self._connection.execute(newest_first.limit(limit).offset(offset)).all()
 
     def count_open(self, plant_id: str | None = None) -> int:
         query = select(func.count()).select_from(quarantine).where(quarantine.c.settled.is_(None))
@@ -148,10 +152,16 @@ class Quarantine:
             query = query.where(quarantine.c.plant_id == plant_id)
         return int(self._connection.execute(query).scalar_one())
 
-    def settle(self, quarantine_id: str, how: str, at: str) -> None:
-        self._connection.execute(
-            update(quarantine).where(quarantine.c.id == quarantine_id).values(settled=how, settled_at=at)
+    def settle(
+        self, quarantine_id: str, how: str, at: str, *, by: str | None = None, reason: str | None = None
+    ) -> bool:
+        """Close an entry that is open. False: somebody was faster (T50)."""
+        done = self._connection.execute(
+            update(quarantine)
+            .where(quarantine.c.id == quarantine_id, quarantine.c.settled.is_(None))
+            .values(settled=how, settled_at=at, settled_by=by, reason=reason)
         )
+        return done.rowcount == 1
 
     def settle_accepted(self, plant_id: str, record_id: str, body_digest: bytes, at: str) -> None:
         """A record was accepted: the same bytes wait no longer, nor what was refused under the same id."""

@@ -80,8 +80,11 @@ quarantine = Table(
     Column("times", Integer, nullable=False),
     Column("received_at", String(32), nullable=False),
     Column("last_received_at", String(32), nullable=False),
-    Column("settled", String(16), comment="replayed or replaced; empty while open"),
+    Column("settled", String(16), comment="replayed or replaced; empty while open"),  # or mended, dismissed
     Column("settled_at", String(32)),
+    Column("settled_by", String(32), comment="who dismissed it: a role or a plant"),
+    Column("reason", String(500), comment="why it was dismissed"),
+    Column("mended_from", String(36), comment="the entry whose text was mended into this one"),
     UniqueConstraint("plant_id", "body_digest"),
 )  # fmt: skip
 

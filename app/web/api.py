@@ -5,8 +5,9 @@ from typing import Final
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import UnsupportedMediaType
 
-from app.core import identifiers
+from app.core import identifiers, json_strict
 from app.core.credential import CREDENTIAL_MEDIA_TYPE
+from app.core.errors import MalformedInput
 from app.services import drafts, intake, verification
 from app.services.plants import Plant
 from app.web import openapi
@@ -40,7 +41,7 @@ def draft(plant: Plant, gtin: str, serial: str) -> Response:
 @of_plant
 def quarantine(plant: Plant) -> Response:
     """What was refused and waits, newest first, with its number."""
-    return jsonify(intake.quarantine_list(context(), plant))
+    return jsonify(intake.quarantine_list(context(), plant, request.args.get("page", 1, int)))
 
 
 @blueprint.get("/quarantine/<quarantine_id>")
@@ -61,6 +62,19 @@ def replay(plant: Plant, quarantine_id: str) -> Response:
     response = jsonify(accepted.answer)
     response.status_code = 200 if accepted.repeated else 201
     return response
+
+
+@blueprint.post("/quarantine/<quarantine_id>/dismissal")
+@of_plant
+def dismiss(plant: Plant, quarantine_id: str) -> Response:
+    """Close a refused record that will never be accepted; it is kept with the reason."""
+    require_type("application/json")
+    given = json_strict.loads(request.get_data())
+    reason = given.get("reason") if isinstance(given, dict) and set(given) == {"reason"} else None
+    if not isinstance(reason, str):
+        raise MalformedInput("Send an object with the reason.", pointer="/reason", rule="reason")
+    intake.dismiss(context(), plant, quarantine_id, reason, f"plant {plant.id}"[:32])
+    return Response(status=204)
 
 
 @blueprint.post("/verify")

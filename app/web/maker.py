@@ -47,7 +47,15 @@ def draft(gtin: str, serial: str) -> str:
 @requires(Permission.READ_DRAFTS)
 def quarantine() -> str:
     """Refused records with what is wrong and where."""
-    return render_template("quarantine.html", quarantine=intake.quarantine_texts(context()), refusal=None)
+    page = request.args.get("page", 1, int)
+    return render_template("quarantine.html", quarantine=intake.quarantine_list(context(), page=page))
+
+
+@blueprint.get("/quarantine/<quarantine_id>")
+@requires(Permission.READ_DRAFTS)
+def quarantined(quarantine_id: str) -> str:
+    """One refused record with its text, to be mended, replayed or dismissed."""
+    return render_template("quarantined.html", record=intake.quarantine_entry(context(), quarantine_id))
 
 
 @blueprint.post("/quarantine/<quarantine_id>/replay")
@@ -59,11 +67,17 @@ def replay(quarantine_id: str) -> Response | Redirect:
     try:
         intake.replay(ctx, intake.plant_of(ctx, quarantine_id), quarantine_id, mended or None)
     except Quarantined as refusal:
-        page = render_template(
-            "quarantine.html",
-            quarantine=intake.quarantine_texts(ctx),
-            refusal=str(refusal),
-            refused=quarantine_id,
-        )
+        entry = intake.quarantine_entry(ctx, refusal.quarantine_id)
+        page = render_template("quarantined.html", record=entry, refusal=str(refusal))
         return Response(page, 422, mimetype="text/html")
+    return redirect("/quarantine", 303)
+
+
+@blueprint.post("/quarantine/<quarantine_id>/dismissal")
+@requires(Permission.REPLAY_QUARANTINE)
+def dismiss(quarantine_id: str) -> Redirect:
+    """Close a refused record for good, with a reason."""
+    ctx = context()
+    plant = intake.plant_of(ctx, quarantine_id)
+    intake.dismiss(ctx, plant, quarantine_id, request.form.get("reason", ""), current_reader().role)
     return redirect("/quarantine", 303)

@@ -128,6 +128,8 @@ _QUARANTINE: Final[Json] = {
     "type": "object",
     "properties": {
         "count": {"type": "integer"},
+        "page": {"type": "integer"},
+        "pages": {"type": "integer"},
         "records": {"type": "array", "items": {"type": "object"}},
     },
 }
@@ -165,6 +167,7 @@ def _intake() -> Json:
                 "operationId": "quarantine",
                 "summary": "Refused records that wait",
                 "security": plant,
+                "parameters": [{"name": "page", "in": "query", "schema": {"type": "integer", "minimum": 1}}],
                 "responses": {"200": _json("Newest first", "Quarantine"), **_problems(401)},
             }
         },
@@ -190,6 +193,31 @@ def _intake() -> Json:
                     **refusals,
                     **_problems(404),
                 },
+            }
+        },
+        "/api/v1/quarantine/{quarantine_id}/dismissal": {
+            "post": {
+                "operationId": "dismiss",
+                "summary": "Close a refused record that will never be accepted; it is kept with the reason",
+                "security": plant,
+                "parameters": [quarantine_id],
+                "requestBody": {
+                    "required": True,
+                    "content": {
+                        "application/json": {
+                            "schema": {
+                                "type": "object",
+                                "required": ["reason"],
+                                "additionalProperties": False,
+                                "properties": {
+                                    "reason": {"type": "string", "minLength": 3, "maxLength": 500}
+                                },
+                            },
+                            "example": {"reason": "sent by a test bench"},
+                        }
+                    },
+                },
+                "responses": {"204": {"description": "Closed"}, **_problems(400, 401, 404, 415)},
             }
         },
         "/api/v1/verify": {

@@ -197,3 +197,25 @@ def upgrade() -> None:
             comment="a log that is not continued, after a restore from backup",
         ),
     )
+    op.add_column(
+        "quarantine",
+        sa.Column(
+            "settled_by",
+            sa.String(length=32),
+            nullable=True,
+            comment="who dismissed it: a role or a plant",
+        ),
+    )
+    op.add_column(
+        "quarantine",
+        sa.Column("reason", sa.String(length=500), nullable=True, comment="why it was dismissed"),
+    )
+    op.add_column(
+        "quarantine",
+        sa.Column(
+            "mended_from",
+            sa.String(length=36),
+            nullable=True,
+            comment="the entry whose text was mended into this one",
+        ),
+    )

@@ -109,8 +109,13 @@ def refused_sign_in(stage: Stage) -> Page:
 def quarantine(stage: Stage) -> Page:
     refuse(stage.site, "LEFT-TO-SEE")
     stage.watch.allow("422")
-    page = stage.visit("/quarantine", role="maker")
-    page.get_by_role("button", name="Replay").first.click()
+    return stage.visit("/quarantine", role="maker")
+
+
+def refused_record(stage: Stage) -> Page:
+    page = quarantine(stage)
+    page.locator(".refused").get_by_role("link", name="Open").first.click()
+    page.get_by_role("button", name="Replay").click()
     expect(page.get_by_role("alert")).to_be_visible()
     return opened(page)
 
@@ -173,6 +178,7 @@ SCENES: dict[str, Callable[[Stage], Page]] = {
     "drafts": lambda stage: stage.visit("/drafts", role="maker"),
     "draft": draft,
     "quarantine": quarantine,
+    "refused-record": refused_record,
     "offline": offline,
 }
 

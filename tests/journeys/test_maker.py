@@ -29,23 +29,34 @@ def test_a_refused_record_is_explained_mended_and_replayed(site: Site, visit: Vi
     expect(card.locator("dt", has_text="Rule").locator("xpath=../dd")).to_have_text("unit")
     expect(card.locator("dt", has_text="Source").locator("xpath=../dd")).not_to_be_empty()
 
+    card.get_by_role("link", name="Open").click()
     watch.allow("422")
-    card.get_by_role("button", name="Replay").click()
+    page.get_by_role("button", name="Replay").click()
     expect(page.get_by_role("alert")).to_contain_text("Refused again.")
-    expect(page).to_have_title("Error: Quarantine · Open Battery Passport")
-    page.get_by_role("alert").get_by_role("link").click()
+    expect(page).to_have_title(f"Error: {record['recordId']} · Quarantine · Open Battery Passport")
 
-    card.get_by_text("Text of the record").click()
-    field = card.get_by_label("Record as JSON")
+    field = page.get_by_label("Record as JSON")
     assert json.loads(field.input_value())["values"]["capacityFade"]["unit"] == "Ah"
     field.fill(json.dumps(record))
-    card.get_by_role("button", name="Replay").click()
+    page.get_by_role("button", name="Replay").click()
     expect(page.get_by_role("heading", name="Quarantine", exact=True)).to_be_visible()
     expect(card).to_have_count(0)
 
     page.goto(f"/drafts/{FIRST_GTIN}/{serial}")
     row = page.locator("[id='value-capacityFade']")
     expect(row).to_contain_text(str(record["recordId"]))
+
+
+def test_a_record_that_can_never_be_accepted_is_closed_with_a_reason(site: Site, visit: Visit) -> None:
+    record = refuse(site, "CLOSED-1")
+    page = visit("/quarantine", role="maker")
+    card = page.locator("li.card", has=page.get_by_role("heading", name=str(record["recordId"])))
+    card.get_by_role("link", name="Open").click()
+    page.get_by_text("Close without replaying").click()
+    page.get_by_label("Reason").fill("sent by a test bench")
+    page.get_by_role("button", name="Close the record").click()
+    expect(page.get_by_role("heading", name="Quarantine", exact=True)).to_be_visible()
+    expect(card).to_have_count(0)
 
 
 def test_a_draft_names_what_is_missing_with_its_article(visit: Visit) -> None:

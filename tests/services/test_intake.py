@@ -182,8 +182,38 @@ def test_a_replay_that_is_refused_again_stays_in_quarantine(line: Line):
         intake.replay(line.ctx, line.plant, refused.quarantine_id)
     with pytest.raises(intake.Quarantined):
         intake.replay(line.ctx, line.plant, refused.quarantine_id, b"{}")
-    ids = [entry["id"] for entry in intake.quarantine_list(line.ctx, line.plant)["records"]]
-    assert refused.quarantine_id in ids
+    (waiting,) = intake.quarantine_list(line.ctx, line.plant)["records"]
+    assert waiting["mendedFrom"] == refused.quarantine_id
+    before = intake.quarantine_entry(line.ctx, refused.quarantine_id, line.plant)
+    assert (before["settled"], before["body"]) == ("mended", "[]")
+
+
+def test_a_record_that_can_never_be_accepted_is_dismissed_with_a_reason_and_kept(line: Line):
+    refused = line.refused(b"[]")
+    with pytest.raises(MalformedInput):
+        intake.dismiss(line.ctx, line.plant, refused.quarantine_id, " ", "maker")
+    intake.dismiss(line.ctx, line.plant, refused.quarantine_id, "sent by a test bench", "maker")
+    assert intake.quarantine_list(line.ctx, line.plant)["count"] == 0
+    kept = intake.quarantine_entry(line.ctx, refused.quarantine_id, line.plant)
+    assert (kept["settled"], kept["settledBy"], kept["reason"]) == (
+        "dismissed",
+        "maker",
+        "sent by a test bench",
+    )
+    with pytest.raises(NotFound):
+        intake.dismiss(line.ctx, line.plant, refused.quarantine_id, "once more", "maker")
+    assert line.refused(b"[]").quarantine_id == refused.quarantine_id
+    assert intake.quarantine_list(line.ctx, line.plant)["count"] == 1
+
+
+def test_quarantine_is_read_a_page_at_a_time_without_the_bodies(line: Line):
+    for number in range(intake.PAGE_LENGTH + 1):
+        line.refused(b"[%d]" % number)
+    first, second = (intake.quarantine_list(line.ctx, line.plant, page) for page in (1, 2))
+    assert (first["count"], first["pages"]) == (intake.PAGE_LENGTH + 1, 2)
+    assert [len(first["records"]), len(second["records"])] == [intake.PAGE_LENGTH, 1]
+    assert not {"body"} & set(first["records"][0])
+    assert {entry["id"] for entry in second["records"]}.isdisjoint(entry["id"] for entry in first["records"])
 
 
 CELL_LOT = {
@@ -262,7 +292,12 @@ def test_a_text_whose_line_ends_alone_changed_is_replayed_as_it_was_sent(ctx: Co
 
 def test_another_plants_quarantine_looks_like_nothing(ctx: Context, line: Line, other_plant: Plant):
     refused = line.refused(b"[]")
-    assert intake.quarantine_list(ctx, other_plant) == {"count": 0, "records": []}
+    assert intake.quarantine_list(ctx, other_plant) == {
+        "count": 0,
+        "page": 1,
+        "pages": 1,
+        "records": [],
+    }
     with pytest.raises(NotFound) as foreign:
         intake.quarantine_entry(ctx, refused.quarantine_id, other_plant)
     with pytest.raises(NotFound) as unknown:

@@ -88,7 +88,8 @@ def addresses(uuid: str) -> Iterator[str]:
         "/terms",
         "/offline", "/precache.json", "/trust/list.json", "/status/revocation-1", "/status/suspension-1",
         "/.well-known/did.json", "/healthz", "/api/v1/openapi.json", f"/api/v1/drafts/{GTIN}/{SERIAL}",
-        f"/drafts/{GTIN}/{SERIAL}", "/drafts", "/quarantine", "/account", "/manifest.webmanifest", "/sw.js",
+        f"/drafts/{GTIN}/{SERIAL}", "/drafts", "/quarantine", "/quarantine/x", "/account",
+        "/manifest.webmanifest", "/sw.js",
         "/problems/not-found", "/no-such-page",
     )  # fmt: skip
 
