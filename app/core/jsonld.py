@@ -1,4 +1,5 @@
-"""Guard layer over PyLD: the only module that imports it. RDF canonicalization of credentials, with limits.
+"""Guard layer over PyLD: RDF canonicalization of credentials, with limits. Only this module and
+`jsonld_contexts` import PyLD.
 
 Plain PyLD fetches contexts, drops members that no context defines, and works without end on poison graphs
 (threats T20, T21, T23). Here contexts come from the product's files alone; every member must survive
@@ -11,20 +12,21 @@ import json
 import re
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import orjson
 from pyld import canon
 from pyld import jsonld as pyld
-from pyld.context_resolver import ContextResolver
 from pyld.identifier_issuer import IdentifierIssuer
 
 from app.core import contexts
 from app.core.canonical import jcs
 from app.core.errors import MalformedInput
+from app.core.jsonld_contexts import Processor, Resolver
+from app.core.plain_graph import PlainGraphs
 from app.core.proof_error import DataLoss, TooComplex, UnknownContext
 
 _SENTINEL: Final = "x-undefined:"
@@ -61,8 +63,14 @@ class Canonicalizer:
 
     def __init__(self, documents: Mapping[str, bytes]) -> None:
         self._documents = {url: json.loads(data) for url, data in documents.items()}
-        self._resolver = _Resolver(self._load)
-        self._processor = _Processor()
+        self._options = {
+            "documentLoader": self._load,
+            "contextResolver": Resolver(self._load),
+            "base": _BASE,
+            "expandContext": _EXPAND_CONTEXT,
+        }
+        self._processor = Processor(self._options)
+        self._plain = PlainGraphs(self._processor)
         # PyLD keeps parsed contexts in caches that two threads break: one call at a time.
         self._one_at_a_time = threading.Lock()
         # What is signed is verified at once, and proofs share their options: the last few forms are kept.
@@ -79,7 +87,17 @@ class Canonicalizer:
             raise DataLoss("the document holds a value that JSON has no form for") from fault
 
     def _canonical(self, canonical_json: bytes, limits: GraphLimits) -> bytes:
-        expanded = self.require_no_loss(orjson.loads(canonical_json), limits)
+        document = orjson.loads(canonical_json)
+        self._require_contexts(document.get("@context"))
+        with self._one_at_a_time:
+            plain = self._plain.canonical(document, limits.unnamed_nodes)
+        if plain is not None:
+            return plain
+        return self.canonical_slowly(document, limits)
+
+    def canonical_slowly(self, document: Mapping[str, Any], limits: GraphLimits = LIMITS) -> bytes:
+        """`canonicalize` by PyLD alone: for what is not plain, and to hold the other way to it in tests."""
+        expanded = self.require_no_loss(document, limits)
         return canonical_nquads(_dataset(expanded), limits)
 
     def require_no_loss(self, document: Mapping[str, Any], limits: GraphLimits = LIMITS) -> list[Any]:
@@ -113,15 +131,9 @@ class Canonicalizer:
         }
 
     def _expand(self, document: Mapping[str, Any]) -> list[Any]:
-        options = {
-            "documentLoader": self._load,
-            "contextResolver": self._resolver,
-            "base": _BASE,
-            "expandContext": _EXPAND_CONTEXT,
-        }
         try:
             with self._one_at_a_time:
-                return self._processor.expand(dict(document), options)  # type: ignore[no-any-return]
+                return self._processor.expand(dict(document), dict(self._options))  # type: ignore[no-any-return]
         except pyld.JsonLdError as fault:
             # PyLD wraps what the loader and the drop hook raise
             cause: BaseException | None = fault
@@ -135,52 +147,6 @@ class Canonicalizer:
         except (KeyError, TypeError, ValueError, AttributeError) as fault:
             # PyLD meets some unsound values unprepared
             raise DataLoss("the document is not sound JSON-LD for its contexts") from fault
-
-
-class _Resolver(ContextResolver):  # type: ignore[misc]
-    """Keeps contexts inside contexts by their identity; PyLD would serialize each of them at each use.
-
-    Only parts of the product's own files can come here: documents with inline contexts are refused before.
-    """
-
-    def __init__(self, load: Callable[[str, Mapping[str, Any]], dict[str, Any]]) -> None:
-        super().__init__({}, load)
-        self._kept: dict[int, tuple[Any, list[Any]]] = {}
-
-    def resolve(self, active_ctx: Any, context: Any, base: Any, cycles: Any = None) -> list[Any]:
-        if not isinstance(context, dict):
-            return super().resolve(active_ctx, context, base, cycles)  # type: ignore[no-any-return]
-        known = self._kept.get(id(context))
-        if known is not None and known[0] is context:
-            return known[1]
-        found: list[Any] = super().resolve(active_ctx, context, base, cycles)
-        if len(self._kept) < _MOST_KEPT:
-            self._kept[id(context)] = (context, found)
-        return found
-
-
-class _Processor(pyld.JsonLdProcessor):  # type: ignore[misc]
-    """Keeps what a context inside a context makes of the one around it, by the identity of both; PyLD would
-    define the terms of a type anew for each document. Active contexts are never changed, only cloned."""
-
-    def __init__(self) -> None:
-        super().__init__(on_property_dropped=_refuse_dropped)
-        self._kept: dict[tuple[Any, ...], tuple[Any, Any, Any]] = {}
-
-    def _process_context(self, active_ctx: Any, local_ctx: Any, options: Any, **named: Any) -> Any:
-        if not isinstance(local_ctx, dict) or "cycles" in named:
-            return super()._process_context(active_ctx, local_ctx, options, **named)
-        key = (id(active_ctx), id(local_ctx), tuple(sorted(named.items())))
-        known = self._kept.get(key)
-        if known is not None and known[0] is active_ctx and known[1] is local_ctx:
-            return known[2]
-        made = super()._process_context(active_ctx, local_ctx, options, **named)
-        if len(self._kept) < _MOST_KEPT:
-            self._kept[key] = (active_ctx, local_ctx, made)
-        return made
-
-
-_MOST_KEPT: Final = 4_096
 
 
 class _Counting(canon.URDNA2015):  # type: ignore[misc]
@@ -237,10 +203,6 @@ def require_no_loss(document: Mapping[str, Any]) -> None:
     """Refuse a document with any member that an RDFC signature would not cover. Raises: DataLoss and
     others."""
     PRODUCT.require_no_loss(document)
-
-
-def _refuse_dropped(name: Any) -> NoReturn:
-    raise DataLoss("the document has a member that no context defines")
 
 
 def _require_plain(value: Any) -> None:
