@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from app.core import contexts, credential_form, json_strict, proof, times
+from app.core import contexts, credential_form, jose, json_strict, proof, times
 from app.core.did import key_of_did_key
 from app.core.errors import MalformedInput, TooLarge
-from app.core.keys import PublicKey
+from app.core.jose import Token
+from app.core.keys import KeyKind, PublicKey
 from app.core.proof_error import ProofError
 from app.core.report import Check
 from app.core.trust import TrustedIssuer, TrustedKey, TrustList
@@ -61,7 +62,14 @@ class Signed:
 
     @property
     def is_jcs(self) -> bool:
-        return self.proof["cryptosuite"] in proof.JCS_SUITES
+        """Whether it covers every byte of meaning: canonical JSON, or the payload of a token."""
+        return self.proof["cryptosuite"] not in proof.RDFC_SUITES
+
+    @property
+    def key_kinds(self) -> frozenset[KeyKind]:
+        """The kinds of key that go with it."""
+        suite = self.proof["cryptosuite"]
+        return proof.KEY_KINDS[suite] if suite in proof.KEY_KINDS else jose.KEY_KINDS[suite]
 
 
 @dataclass(slots=True)
@@ -75,6 +83,8 @@ class Evidence:
     max_text_bytes: int = 16_384
     may_be_over: bool = False
     """Whether a past `validUntil` is for the caller to weigh, as with an old status list."""
+    token: Token | None = None
+    """What carries the document, where it came in the JOSE form."""
     document: dict[str, Any] = field(default_factory=dict)
     issuer_id: str = ""
     types: tuple[str, ...] = ()
@@ -100,9 +110,14 @@ def not_checked(name: str, sentence: str) -> Check:
 
 
 def parse(e: Evidence) -> Check:
-    """(1) Size, then strict JSON. PARSING_ERROR, RESOURCE_LIMIT."""
+    """(1) Size, then strict JSON, which a token carries. PARSING_ERROR, RESOURCE_LIMIT; for the header of a
+    token also MALFORMED_VALUE_ERROR, UNSUPPORTED_CRYPTOSUITE."""
+    data = e.data
+    if jose.looks_like_token(data) and len(data) <= MAX_BYTES:
+        e.token = jose.read(data)
+        data = e.token.payload
     try:
-        document = json_strict.loads(e.data, max_bytes=MAX_BYTES, max_text_bytes=e.max_text_bytes)
+        document = json_strict.loads(data, max_bytes=MAX_BYTES, max_text_bytes=e.max_text_bytes)
     except TooLarge:
         raise ProofError("RESOURCE_LIMIT", "The record is larger than any passport may be.") from None
     except MalformedInput:
@@ -117,12 +132,17 @@ def form(e: Evidence) -> Check:
     """(2) Contexts of the allow-list, type, id, issuer, subject, dates, status: see `credential_form`."""
     found = credential_form.require(e.document, e.policy.contexts)
     e.issuer_id, e.types, e.ours = found.issuer_id, found.types, found.ours
+    if e.token is not None:
+        jose.require_claims(e.token, e.document, e.issuer_id)
     return passed("form", "The record has the form of a passport record.")
 
 
 def proof_choice(e: Evidence) -> Check:
     """(3) At least one proof of a kind we know, each of them well formed; in our own profile a JCS proof.
     PROOF_VERIFICATION_ERROR, UNSUPPORTED_CRYPTOSUITE."""
+    if e.token is not None:
+        e.signed.append(Signed(e.token.options(e.document), by_issuer=False))
+        return passed("proof-choice", "The record carries a signature of a kind we know.")
     found = e.document.get("proof")
     proofs = [found] if isinstance(found, dict) else found
     if not isinstance(proofs, list) or not proofs or not all(isinstance(one, dict) for one in proofs):
@@ -163,13 +183,20 @@ def key(e: Evidence) -> Check:
             raise ProofError("PROOF_VERIFICATION_ERROR", "The signature was made for another purpose.")
         one.by_issuer = controller == e.issuer_id or not bound
         party = listed.get(controller)
-        one.trusted = party.keys.get(method) if party else None
+        one.trusted = _listed(e, party, method)
         one.key = one.trusted.public_key if one.trusted else _self_made(method)
-        if one.key and one.key.kind not in proof.KEY_KINDS[one.proof["cryptosuite"]]:
+        if one.key and one.key.kind not in one.key_kinds:
             raise ProofError("INVALID_VERIFICATION_METHOD", "The key does not fit this kind of signature.")
     if not any(one.by_issuer and (one.is_jcs or not e.ours) for one in e.signed):
         raise ProofError("ISSUER_MISMATCH", "The record is signed by somebody else than its issuer.")
     return _trust(e)
+
+
+def _listed(e: Evidence, party: TrustedIssuer | None, method: str) -> TrustedKey | None:
+    if party is None:
+        return None
+    found = party.keys.get(method)
+    return party.keys.get(jose.listed_name(method)) if found is None and e.token is not None else found
 
 
 def _trust(e: Evidence) -> Check:
@@ -211,6 +238,9 @@ def time(e: Evidence) -> Check:
         raise ProofError("NOT_YET_VALID", "The record is dated in the future.")
     if "validUntil" in d and not e.may_be_over and times.parse(d["validUntil"]) < e.now:
         raise ProofError("EXPIRED", "The record has run out.")
+    starts = jose.not_before(e.token, d) if e.token else None
+    if starts is not None and starts > latest:
+        raise ProofError("NOT_YET_VALID", "The signature is dated in the future.")
     for one in e.signed:
         # The signer's own date proves nothing; it only has to lie where the key was good.
         created = times.parse(one.proof["created"]) if "created" in one.proof else e.now
@@ -246,7 +276,10 @@ def _signatures(e: Evidence, name: str, signed: Sequence[Signed]) -> Check:
         if one.key is None:
             continue
         try:
-            proof.verify_proof(e.document, one.proof, one.key, e.policy.canonicalize)
+            if e.token is not None:
+                jose.verify(e.token, one.key)
+            else:
+                proof.verify_proof(e.document, one.proof, one.key, e.policy.canonicalize)
         except ProofError as fault:
             if fault.name == "PROOF_VERIFICATION_ERROR":
                 raise ProofError(fault.name, "The record was altered: the signature does not fit.") from fault

@@ -30,6 +30,8 @@ def check(e: Evidence, linked: Mapping[str, bytes], establish: Establish) -> Che
         listed = _related(e.document).get(url)
         if listed is not None:
             replaced = _is_listed(e, data, other, listed, establish) or replaced
+        elif _related(other) and "passport" not in e.document and e.token is not None:
+            return not_checked("links", "The public record names this part by the bytes of its other form.")
         elif _related(other) and "passport" not in e.document:
             # condition, use and warranty are never listed: their rhythm would show how a battery is used
             _require_same_issuer(e, data, establish)

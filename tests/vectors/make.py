@@ -12,7 +12,7 @@ from typing import Any
 
 from app.core import times
 from app.core.multibase import multibase_decode_base58btc, multibase_encode_base58btc
-from tests.vectors import cases_json, cases_notes, cases_status, cases_trust
+from tests.vectors import cases_jose, cases_json, cases_notes, cases_status, cases_trust
 from tests.vectors import kit as k
 from tests.vectors.kit import JCS, RDFC, Suite, a_credential, sign, text, with_subject
 
@@ -492,7 +492,7 @@ def _with_rdfc(document: dict[str, Any], *, within: bool) -> dict[str, Any]:
 def verification() -> dict[str, Any]:
     groups = (good, altered, proofs, signers, forms, meanings, readings, bindings)
     found = [one for group in groups for one in group()]
-    return {"cases": found + list(cases_status.cases(case))}
+    return {"cases": [*found, *cases_status.cases(case), *cases_jose.cases(case)]}
 
 
 FILES = {

@@ -9,7 +9,7 @@
 
 import { maxAge } from './evidence.js';
 import { MalformedKey, NotComputable, parseMultikey } from './keys.js';
-import { fitsSuite, isJcs, ProofError, verifyProof } from './proof.js';
+import { fitsSuite, isRdfc, ProofError, verifyProof } from './proof.js';
 import { Finding, notChecked, passed } from './report.js';
 import { parseTime } from './times.js';
 
@@ -39,13 +39,15 @@ export function key(e) {
       throw new Finding('PROOF_VERIFICATION_ERROR', 'The signature was made for another purpose.');
     }
     one.byIssuer = controller === e.issuerId || !bound;
-    one.trusted = e.policy.trustList?.issuers.get(controller)?.keys.get(method) ?? null;
+    const keys = e.policy.trustList?.issuers.get(controller)?.keys;
+    // A DID document names each key twice, for JOSE as JsonWebKey; a trust list holds the first name.
+    one.trusted = keys?.get(method) ?? (e.token && keys?.get(method.replace(/-jwk$/, ''))) ?? null;
     one.key = one.trusted ? one.trusted.publicKey : selfMade(method);
-    if (one.key && !fitsSuite(one.key, one.proof.cryptosuite)) {
+    if (one.key && !(e.jose ? e.jose.fitsAlgorithm : fitsSuite)(one.key, one.proof.cryptosuite)) {
       throw new Finding('INVALID_VERIFICATION_METHOD', 'The key does not fit this kind of signature.');
     }
   }
-  if (!e.signed.some((one) => one.byIssuer && (isJcs(one.proof.cryptosuite) || !e.ours))) {
+  if (!e.signed.some((one) => one.byIssuer && (!isRdfc(one.proof.cryptosuite) || !e.ours))) {
     throw new Finding('ISSUER_MISMATCH', 'The record is signed by somebody else than its issuer.');
   }
   return trust(e);
@@ -92,7 +94,7 @@ function trust(e) {
  * @returns {Promise<Check>}
  */
 export async function signatureJcs(e) {
-  return signatures(e, 'signature-jcs', e.signed.filter((one) => isJcs(one.proof.cryptosuite)));
+  return signatures(e, 'signature-jcs', e.signed.filter((one) => !isRdfc(one.proof.cryptosuite)));
 }
 
 /**
@@ -106,6 +108,8 @@ export function time(e) {
   const latest = e.now + CLOCK_LEEWAY;
   if ('validFrom' in d && at(d.validFrom) > latest) throw new Finding('NOT_YET_VALID', 'The record is dated in the future.');
   if ('validUntil' in d && !e.mayBeOver && at(d.validUntil) < e.now) throw new Finding('EXPIRED', 'The record has run out.');
+  const starts = e.token && e.jose ? e.jose.notBefore(e.token, d) : null;
+  if (starts !== null && starts > latest) throw new Finding('NOT_YET_VALID', 'The signature is dated in the future.');
   for (const { proof, trusted } of e.signed) {
     // The signer's own date proves nothing; it only has to lie where the key was good.
     const created = 'created' in proof ? at(proof.created) : e.now;
@@ -134,7 +138,7 @@ export function time(e) {
 export async function signatureRdfc(e) {
   const name = 'signature-rdfc';
   if (!e.isTrusted) return notChecked(name, 'Not checked, because the signer is not known.');
-  return signatures(e, name, e.signed.filter((one) => !isJcs(one.proof.cryptosuite)));
+  return signatures(e, name, e.signed.filter((one) => isRdfc(one.proof.cryptosuite)));
 }
 
 /**
@@ -150,7 +154,8 @@ async function signatures(e, name, signed) {
   for (const one of signed) {
     if (!one.key) continue;
     try {
-      await verifyProof(e.document, one.proof, one.key, e.policy.canonicalize ?? undefined);
+      if (e.token && e.jose) await e.jose.verifyToken(e.token, one.key);
+      else await verifyProof(e.document, one.proof, one.key, e.policy.canonicalize ?? undefined);
     } catch (error) {
       if (error instanceof NotComputable) return notChecked(name, error.message);
       const { code, message } = /** @type {ProofError} */ (error);

@@ -34,6 +34,8 @@
  * @property {number | null} provenAt
  * @property {number} maxTextBytes
  * @property {boolean} mayBeOver - whether a past `validUntil` is for the caller to weigh, as with an old status list
+ * @property {import('./jose.js').Token | null} token - what carries the document, where it came in the JOSE form
+ * @property {typeof import('./jose.js') | null} jose - loaded only for a token
  * @property {any} document
  * @property {string} issuerId
  * @property {string[]} types
@@ -61,7 +63,7 @@ const DAY = 24 * 3_600_000;
 export function evidence(data, policy, now, { provenAt = null, maxTextBytes = 16_384, mayBeOver = false } = {}) {
   return {
     data, policy, now, provenAt, maxTextBytes, mayBeOver,
-    document: Object.create(null), issuerId: '', types: [], ours: false, signed: [], unsupported: 0, issuer: null,
+    token: null, jose: null, document: Object.create(null), issuerId: '', types: [], ours: false, signed: [], unsupported: 0, issuer: null,
     isTrusted: false, isSigned: false,
   };
 }

@@ -31,6 +31,8 @@ export async function check(e, linked, establish) {
     const related = entries(other.relatedResource);
     if (listed !== undefined) {
       replaced = await isReplaced(e, data, other, listed, establish) || replaced;
+    } else if (related.size && !('passport' in e.document) && e.token) {
+      return notChecked('links', 'The public record names this part by the bytes of its other form.');
     } else if (related.size && !('passport' in e.document)) {
       // condition, use and warranty are never listed: their rhythm would show how a battery is used
       await requireSameIssuer(e, data, establish);

@@ -64,6 +64,14 @@ export function isJcs(suite) {
 }
 
 /**
+ * @param {unknown} suite
+ * @returns {boolean} whether it covers the meaning; every other one, a token's algorithm included, covers each byte
+ */
+export function isRdfc(suite) {
+  return suite === 'ecdsa-rdfc-2019' || suite === 'eddsa-rdfc-2022';
+}
+
+/**
  * Check one proof over `document` (a `proof` member in it is left out) with `key`.
  *
  * @param {JsonObject} document

@@ -19,19 +19,29 @@ const MAX_CONTEXTS = 8;
 const MAX_SUBJECTS = 16;
 const MAX_ENTRIES = 8;
 
+/** `e`: base64url of an object begins with it, and no JSON text does. */
+const FIRST_OF_TOKEN = 0x65;
+
 const IRI = /^[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>"{}|^`\\]+$/;
 const KEYWORDS = new Set(['@value', '@language', '@direction', '@type', '@id']);
 
 /**
- * (1) Size, then strict JSON. PARSING_ERROR, RESOURCE_LIMIT.
+ * (1) Size, then strict JSON, which a token carries. PARSING_ERROR, RESOURCE_LIMIT; for the header of a token also
+ * MALFORMED_VALUE_ERROR, UNSUPPORTED_CRYPTOSUITE.
  *
  * @param {Evidence} e
- * @returns {Check}
+ * @returns {Promise<Check>}
  */
-export function parse(e) {
+export async function parse(e) {
   if (e.data.length > MAX_BYTES) throw new Finding('RESOURCE_LIMIT', 'The record is larger than any passport may be.');
+  let { data } = e;
+  if (data[0] === FIRST_OF_TOKEN) {
+    e.jose = await import('./jose.js');
+    e.token = e.jose.read(data);
+    data = e.token.payload;
+  }
   try {
-    e.document = loads(e.data, { bytes: MAX_BYTES, text: e.maxTextBytes });
+    e.document = loads(data, { bytes: MAX_BYTES, text: e.maxTextBytes });
   } catch (error) {
     if (!(error instanceof MalformedJson)) throw error;
     throw new Finding('PARSING_ERROR', 'The record is damaged and cannot be read.');
@@ -73,6 +83,7 @@ export function form(e) {
   if (Array.isArray(d.proof) && d.proof.length > MAX_PROOFS) {
     throw new Finding('RESOURCE_LIMIT', 'The record carries too many signatures.');
   }
+  if (e.token) e.jose?.requireClaims(e.token, d, e.issuerId);
   return passed('form', 'The record has the form of a passport record.');
 }
 
@@ -84,6 +95,10 @@ export function form(e) {
  * @returns {Check}
  */
 export function proofChoice(e) {
+  if (e.token && e.jose) {
+    e.signed.push({ proof: e.jose.options(e.token, e.document), byIssuer: false, trusted: null, key: null });
+    return passed('proof-choice', 'The record carries a signature of a kind we know.');
+  }
   const found = e.document.proof;
   const proofs = isObject(found) ? [found] : found;
   if (!Array.isArray(proofs) || !proofs.length || !proofs.every(isObject)) {

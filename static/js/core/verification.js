@@ -10,7 +10,7 @@ import { loads, MalformedJson } from './json-strict.js';
 import * as linkCheck from './link-check.js';
 import { leafHash, verifyInclusion } from './merkle.js';
 import { digestMultibase } from './multibase.js';
-import { isJcs } from './proof.js';
+import { isRdfc } from './proof.js';
 import { form, objects, parse, proofChoice } from './record-form.js';
 import { CHECK_NAMES, Finding, NOT_REACHED, notChecked, passed, verdictOf } from './report.js';
 import * as statusCheck from './status-check.js';
@@ -100,7 +100,7 @@ function signingSteps(withRdfc) {
 
 /** @type {Step} */
 function rdfcLeftOut(e) {
-  if (e.signed.every((one) => isJcs(one.proof.cryptosuite))) return authenticity.signatureRdfc(e);
+  if (!e.signed.some((one) => isRdfc(one.proof.cryptosuite))) return authenticity.signatureRdfc(e);
   const beside = e.isSigned ? ' The signature over every byte fits.' : '';
   return notChecked('signature-rdfc', `Not done here: this signature is checked by another process.${beside}`);
 }
