@@ -241,6 +241,7 @@ async function marked(response) {
  * @param {Response} response
  */
 async function keepRecord(path, response) {
+  if (response.headers.get('content-type')?.startsWith('application/vc+jwt')) return; // one form a record, the page's
   if (!await keep('records', path, response.clone(), MAX_RECORDS)) return;
   const final = new URL(response.url || worker.location.href).pathname;
   if (RECORD.test(final) && final !== path) await keep('records', final, response.clone(), MAX_RECORDS);

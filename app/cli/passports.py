@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from app.cli import opened
+from app.core import jose
 from app.core.access import Reader
 from app.core.errors import NotConfigured
 from app.core.report import VerdictName
@@ -61,6 +62,8 @@ def run_verify(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
         data = sys.stdin.buffer.read() if args.file == "-" else Path(args.file).read_bytes()
     except OSError as error:
         raise NotConfigured(f"{args.file} cannot be read: {error.strerror}.") from None
+    if jose.looks_like_token(data):
+        data = data.rstrip(b"\r\n")  # what an editor adds to a text is no part of a token
     with opened.installation(args, environ) as ctx:
         report = verification.verify_bytes(ctx, data)
     if args.json:

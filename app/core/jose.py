@@ -65,10 +65,12 @@ class Token:
         return found
 
 
-def build(document: Mapping[str, Any], signer: Signer, issued_at: datetime, x5c: Sequence[str] = ()) -> bytes:
+def build(
+    document: Mapping[str, Any], signer: Signer, issued_at: datetime, x5c: Sequence[bytes] = ()
+) -> bytes:
     """The JOSE form of an unsecured document, signed with ES256 through the one seam to private keys.
 
-    `x5c`: base64 of the DER certificates of the key, leaf first, for whoever judges by X.509.
+    `x5c`: the DER certificates of the key, leaf first, for whoever judges by X.509.
     Raises: MalformedInput when `document` has a proof, or the key is not P-256.
     """
     if "proof" in document:
@@ -83,7 +85,7 @@ def build(document: Mapping[str, Any], signer: Signer, issued_at: datetime, x5c:
         "iat": int(issued_at.timestamp()),
     }
     if x5c:
-        header["x5c"] = list(x5c)
+        header["x5c"] = [base64.b64encode(one).decode() for one in x5c]
     signing_input = _encode(orjson.dumps(header)) + b"." + _encode(orjson.dumps(document))
     signature = signer.sign_digest(hashlib.sha256(signing_input).digest())
     return signing_input + b"." + _encode(signature)

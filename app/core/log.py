@@ -30,6 +30,13 @@ def issued(section: str, credential_digest: str, *, salt: bytes | None, version:
     return _leaf(kind, at, commitment=commitment(credential_digest, salt))
 
 
+def form_added(section: str, token_digest: str, *, salt: bytes | None, at: datetime) -> bytes:
+    """The JOSE form of a credential was made. `salt` (16 bytes) hides that of a restricted one."""
+    if salt is None:
+        return _leaf("credential-form-added", at, section=section, digest=token_digest)
+    return _leaf("credential-form-added", at, commitment=commitment(token_digest, salt))
+
+
 def status_changed(kind: str, list_name: str, list_index: int, *, salt: bytes, at: datetime) -> bytes:
     """A passport was revoked, suspended or reinstated; which one stands behind a commitment."""
     return _leaf(kind, at, commitment=commitment(f"{list_name}#{list_index}", salt))
@@ -57,5 +64,6 @@ def _leaf(kind: str, at: datetime, **members: Any) -> bytes:
 
 
 __all__ = [
-    "commitment", "derived_salt", "issued", "key_added", "leaf_hash", "origin", "status_changed",
+    "commitment", "derived_salt", "form_added", "issued", "key_added", "leaf_hash", "origin",
+    "status_changed",
 ]  # fmt: skip

@@ -15,7 +15,7 @@ from app.core.errors import NotFound, Rejected
 from app.core.identifiers import BatteryKey, ModelKey, gtin
 from app.core.report import Report
 from app.core.vocabulary import ITEM_SECTIONS, MODEL_SECTIONS, SECTIONS, Section
-from app.services import throttling, verification
+from app.services import jose_form, throttling, verification
 from app.services.context import Context
 from app.services.verification import Kept
 
@@ -105,26 +105,42 @@ def public_mark(ctx: Context, uuid: str) -> PublicMark:
 
 
 def section_bytes(
-    ctx: Context, uuid: str, section: str, reader: Reader, version: int | None = None
+    ctx: Context,
+    uuid: str,
+    section: str,
+    reader: Reader,
+    version: int | None = None,
+    *,
+    as_token: bool = False,
 ) -> Stored:
-    """An item section, newest or of one version. Raises: NotFound, also for what the reader may not see."""
+    """An item section, newest or of one version, `as_token` in its JOSE form. Raises: NotFound, also for what
+    the reader may not see."""
     if section not in ITEM_SECTIONS or section not in reader.sections:
         raise NotFound(_NOTHING)
     with ctx.read() as store:
         battery = store.batteries.by_uuid(uuid)
         if battery is None:
             raise NotFound(_NOTHING)
-        return _stored(_version(store, battery.key, section, version))
+        row = _version(store, battery.key, section, version)
+    return _form(ctx, row, as_token)
 
 
 def model_section_bytes(
-    ctx: Context, gtin_text: str, section: str, reader: Reader, version: int | None = None
+    ctx: Context,
+    gtin_text: str,
+    section: str,
+    reader: Reader,
+    version: int | None = None,
+    *,
+    as_token: bool = False,
 ) -> Stored:
-    """A model section, newest or of one version. Raises: NotFound, also for what the reader may not see."""
+    """A model section, newest or of one version, `as_token` in its JOSE form. Raises: NotFound, also for what
+    the reader may not see."""
     if section not in MODEL_SECTIONS or section not in reader.sections:
         raise NotFound(_NOTHING)
     with ctx.read() as store:
-        return _stored(_version(store, ModelKey(gtin(gtin_text)).digest(), section, version))
+        row = _version(store, ModelKey(gtin(gtin_text)).digest(), section, version)
+    return _form(ctx, row, as_token)
 
 
 def show(ctx: Context, uuid: str, reader: Reader, marks: object = None) -> PassportShown:
@@ -232,10 +248,10 @@ def _version(store: Any, subject_key: bytes, section: str, version: int | None) 
     return store.documents.version(subject_key, section, version)
 
 
-def _stored(row: Any) -> Stored:
+def _form(ctx: Context, row: Any, as_token: bool) -> Stored:
     if row is None:
         raise NotFound(_NOTHING)
-    return Stored(bytes(row.body), row.digest)
+    return Stored(*jose_form.of(ctx, row)) if as_token else Stored(bytes(row.body), row.digest)
 
 
 def _section(

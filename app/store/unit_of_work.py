@@ -12,6 +12,7 @@ from app.store.batteries import Batteries, Intentions
 from app.store.documents import Documents
 from app.store.history import Events
 from app.store.intake import Plants, Quarantine, Records
+from app.store.jose import JoseDocuments
 from app.store.keys import Keys
 from app.store.trust import Log, StatusLists, TrustLists
 
@@ -47,6 +48,10 @@ class Store:
     @cached_property
     def documents(self) -> Documents:
         return Documents(self._connection)
+
+    @cached_property
+    def jose_documents(self) -> JoseDocuments:
+        return JoseDocuments(self._connection)
 
     @cached_property
     def events(self) -> Events:

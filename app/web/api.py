@@ -8,6 +8,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 from app.core import identifiers, json_strict
 from app.core.credential import CREDENTIAL_MEDIA_TYPE
 from app.core.errors import MalformedInput
+from app.core.jose import MEDIA_TYPE as TOKEN_MEDIA_TYPE
 from app.services import drafts, intake, verification
 from app.services.plants import Plant
 from app.web import openapi
@@ -16,7 +17,12 @@ from app.web.readers import anyone, of_plant
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
-CREDENTIAL_BODIES: Final = (CREDENTIAL_MEDIA_TYPE, "application/ld+json", "application/json")
+CREDENTIAL_BODIES: Final = (
+    CREDENTIAL_MEDIA_TYPE,
+    TOKEN_MEDIA_TYPE,
+    "application/ld+json",
+    "application/json",
+)
 
 
 @blueprint.post("/intake/records")

@@ -1,4 +1,6 @@
-"""Signed documents as they were stored: bytes, digest as ETag, 304. Nothing is parsed or written anew."""
+"""Signed documents as they were stored: bytes, digest as ETag, 304. Nothing is parsed or written anew.
+
+By Accept, each address has the embedded form or the JOSE form (`application/vc+jwt`)."""
 
 import re
 
@@ -7,10 +9,12 @@ from flask import Blueprint, Response, request
 from app.core.access import ANYONE
 from app.core.credential import CREDENTIAL_MEDIA_TYPE
 from app.core.errors import NotFound
+from app.core.jose import MEDIA_TYPE as TOKEN_MEDIA_TYPE
 from app.core.vocabulary import MODEL_SECTIONS
 from app.services import reading
 from app.services.reading import Stored
 from app.web.current import context
+from app.web.negotiation import wants_token
 from app.web.readers import anyone, current_reader
 from app.web.security import open_to_all
 
@@ -25,7 +29,10 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9
 @anyone
 def public_section(uuid: str) -> Response:
     """The public section, for anybody: one select, the bytes as they are."""
-    return open_to_all(send(reading.public_bytes(context(), well_formed(uuid)), PUBLIC_CACHE))
+    if wants_token():
+        stored = reading.section_bytes(context(), well_formed(uuid), "public", ANYONE, as_token=True)
+        return open_to_all(send_form(stored, PUBLIC_CACHE, as_token=True))
+    return open_to_all(send_form(reading.public_bytes(context(), well_formed(uuid)), PUBLIC_CACHE))
 
 
 @blueprint.get("/passports/<uuid>/sections/<section>")
@@ -34,10 +41,12 @@ def public_section(uuid: str) -> Response:
 def item_section(uuid: str, section: str, version: int | None = None) -> Response:
     """A section of one battery, newest or one version for ever, to whom it is for."""
     reader = ANYONE if section == "public" else current_reader()
-    stored = reading.section_bytes(context(), well_formed(uuid), section, reader, version)
+    as_token = wants_token()
+    stored = reading.section_bytes(context(), well_formed(uuid), section, reader, version, as_token=as_token)
     if section == "public":
-        return open_to_all(send(stored, FOREVER if version else PUBLIC_CACHE))
-    return send(stored, "private, no-store")
+        cache = FOREVER if version else PUBLIC_CACHE
+        return open_to_all(send_form(stored, cache, as_token=as_token))
+    return send_form(stored, "private, no-store", as_token=as_token)
 
 
 @blueprint.get("/models/<gtin>/sections/<section>")
@@ -47,8 +56,11 @@ def model_section(gtin: str, section: str, version: int | None = None) -> Respon
     """A section that all batteries of a model share, to whom it is for."""
     if section not in MODEL_SECTIONS:
         raise NotFound("There is nothing here, or nothing that you may read.")
-    stored = reading.model_section_bytes(context(), gtin, section, current_reader(), version)
-    return send(stored, "private, no-store")
+    as_token = wants_token()
+    stored = reading.model_section_bytes(
+        context(), gtin, section, current_reader(), version, as_token=as_token
+    )
+    return send_form(stored, "private, no-store", as_token=as_token)
 
 
 def well_formed(uuid: str) -> str:
@@ -58,7 +70,14 @@ def well_formed(uuid: str) -> str:
     return uuid
 
 
-def send(stored: Stored, cache: str) -> Response:
+def send_form(stored: Stored, cache: str, *, as_token: bool = False) -> Response:
+    """One of the two forms of a section; caches keep them apart by Accept."""
+    response = send(stored, cache, TOKEN_MEDIA_TYPE if as_token else CREDENTIAL_MEDIA_TYPE)
+    response.headers["Vary"] = "Accept, Cookie" if cache.startswith("private") else "Accept"
+    return response
+
+
+def send(stored: Stored, cache: str, media_type: str = CREDENTIAL_MEDIA_TYPE) -> Response:
     """The stored bytes, or 304 when the caller has them."""
     etag = f'"{stored.digest}"'
     # A restricted answer carries its ETag only to a reader who got this far.
@@ -66,7 +85,7 @@ def send(stored: Stored, cache: str) -> Response:
     if request.if_none_match.contains_weak(stored.digest) or request.headers.get("If-None-Match") == "*":
         response = Response(status=304)
     else:
-        response = Response(stored.body, mimetype=CREDENTIAL_MEDIA_TYPE)
+        response = Response(stored.body, mimetype=media_type)
     response.headers["ETag"] = etag
     response.headers["Cache-Control"] = cache
     if cache.startswith("private"):

@@ -3,6 +3,7 @@
 from flask import request
 
 from app.core.credential import CREDENTIAL_MEDIA_TYPE
+from app.core.jose import MEDIA_TYPE as TOKEN_MEDIA_TYPE
 
 PAGE = "text/html"
 CREDENTIAL_TYPES = (CREDENTIAL_MEDIA_TYPE, "application/ld+json", "application/json")
@@ -10,8 +11,16 @@ CREDENTIAL_TYPES = (CREDENTIAL_MEDIA_TYPE, "application/ld+json", "application/j
 
 def wants_credential() -> bool:
     """True for machines that prefer a credential; people, and whoever says nothing, get the page."""
-    best = request.accept_mimetypes.best_match((PAGE, *CREDENTIAL_TYPES), default=PAGE)
-    return best in CREDENTIAL_TYPES
+    machine = (*CREDENTIAL_TYPES, TOKEN_MEDIA_TYPE)
+    return request.accept_mimetypes.best_match((PAGE, *machine), default=PAGE) in machine
+
+
+def wants_token() -> bool:
+    """True for whoever prefers the JOSE form of a credential, or follows a link to it (`?form=jwt`)."""
+    if request.args.get("form") == "jwt":
+        return True
+    best = request.accept_mimetypes.best_match((*CREDENTIAL_TYPES, TOKEN_MEDIA_TYPE))
+    return best == TOKEN_MEDIA_TYPE
 
 
 def wants_page() -> bool:

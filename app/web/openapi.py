@@ -232,7 +232,10 @@ def _intake() -> Json:
                 ],
                 "requestBody": {
                     "required": True,
-                    "content": {"application/vc": {"schema": {"type": "object"}}},
+                    "content": {
+                        "application/vc": {"schema": {"type": "object"}},
+                        "application/vc+jwt": {"schema": _TEXT},
+                    },
                 },
                 "responses": {"200": _json("The report", "Report"), **_problems(400, 413, 415, 429)},
             }
@@ -303,17 +306,18 @@ def _section(operation: str, parameters: list[Json]) -> Json:
         "security": [{}, {"session": []}],
         "parameters": parameters,
         "responses": {
-            "200": _credential(),
+            "200": _credential(and_token=True),
             "304": {"description": "Unchanged since that ETag"},
             **_problems(400, 404),
         },
     }
 
 
-def _credential() -> Json:
+def _credential(*, and_token: bool = False) -> Json:
+    token: Json = {"application/vc+jwt": {"schema": _TEXT}} if and_token else {}
     return {
-        "description": "A Verifiable Credential; ETag is its digest",
-        "content": {"application/vc": {"schema": {"type": "object"}}},
+        "description": "A Verifiable Credential, in the form that Accept prefers; ETag is its digest",
+        "content": {"application/vc": {"schema": {"type": "object"}}, **token},
     }
 
 

@@ -299,3 +299,66 @@ def test_the_label_says_in_every_form_what_was_issued(client: Client, uuid: str)
     assert code.text.lower() == link.lower()  # scheme and host in capitals make the code smaller
     assert code.text.endswith(LABEL)
     assert client.get(f"/passports/{uuid}/label.svg").text.startswith("<")
+
+
+TOKEN = {"Accept": "application/vc+jwt"}
+
+
+def test_a_section_has_a_jose_form_made_once_with_an_etag_of_its_own(client: Client, ctx: Context, uuid: str):
+    path = f"/passports/{uuid}/sections/public"
+    first, embedded = client.get(path, headers=TOKEN), client.get(path)
+    assert first.mimetype == "application/vc+jwt"
+    assert embedded.mimetype == "application/vc"
+    assert first.headers["Vary"] == embedded.headers["Vary"] == "Accept"
+    assert first.headers["ETag"] == f'"{digest_multibase(first.data)}"' != embedded.headers["ETag"]
+    again = client.get(f"{path}/1?form=jwt")
+    assert again.data == first.data
+    header = orjson.loads(base64.urlsafe_b64decode(first.data.split(b".")[0] + b"=="))
+    assert (header["alg"], header["typ"], header["cty"]) == ("ES256", "vc+jwt", "vc")
+    methods = client.get("/.well-known/did.json").get_json(force=True)["verificationMethod"]
+    assert [one["type"] for one in methods if one["id"] == header["kid"]] == ["JsonWebKey"]
+    payload = orjson.loads(base64.urlsafe_b64decode(first.data.split(b".")[1] + b"=="))
+    assert payload | {"proof": embedded.get_json(force=True)["proof"]} == embedded.get_json(force=True)
+    unchanged = client.get(path, headers=TOKEN | {"If-None-Match": first.headers["ETag"]})
+    assert unchanged.status_code == 304
+    with ctx.engine.connect() as connection:
+        leaves = [bytes(leaf) for (leaf,) in connection.exec_driver_sql("SELECT leaf FROM log_entries")]
+    assert sum(digest_multibase(first.data).encode() in leaf for leaf in leaves) == 1
+
+
+def test_a_jose_form_is_valid_by_the_api_until_the_passport_is_revoked(
+    client: Client, ctx: Context, uuid: str
+):
+    token = client.get(f"/passports/{uuid}/sections/public", headers=TOKEN).data
+    sent = {"data": token, "content_type": "application/vc+jwt"}
+    report = client.post(f"/api/v1/verify?subject=(01){GTIN}(21){SERIAL}", **sent).get_json()
+    assert report["verdict"] == "valid"
+    assert report["digestMultibase"] == digest_multibase(token)
+    revocation.revoke(ctx, uuid, "recalled", Reader("maker", "m", ctx.issuer.did))
+    report = client.post("/api/v1/verify", **sent).get_json()
+    assert [one["error"] for one in report["checks"] if one["outcome"] == "failed"] == ["REVOKED"]
+    assert client.get(f"/passports/{uuid}/sections/public", headers=TOKEN).data == token
+
+
+def test_a_restricted_jose_form_has_the_rights_of_its_section(
+    client: Client, client_of: Callable[[str], Client], uuid: str
+):
+    for path in (f"/passports/{uuid}/sections/use", f"/models/{GTIN}/sections/composition"):
+        assert client.get(path, headers=TOKEN).status_code == 404
+    found = client_of("recycler").get(f"/models/{GTIN}/sections/composition", headers=TOKEN)
+    assert found.mimetype == "application/vc+jwt"
+    assert found.headers["Cache-Control"] == "private, no-store"
+    assert found.headers["Vary"] == "Accept, Cookie"
+
+
+def test_no_jose_form_is_signed_of_a_stored_document_that_was_altered(
+    client: Client, ctx: Context, uuid: str
+):
+    with ctx.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE documents SET body = CAST(REPLACE(CAST(body AS TEXT), '\"item\"', '\"iten\"') AS BLOB)"
+            " WHERE section = 'public'"
+        )
+    path = f"/passports/{uuid}/sections/public"
+    assert b"iten" in client.get(path).data
+    assert client.get(path, headers=TOKEN).status_code == 404

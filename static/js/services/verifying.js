@@ -2,6 +2,7 @@
 /** One credential, checked on this device with what this device knows: trust list, status lists, schema. */
 
 import { isObject } from '../core/evidence.js';
+import { base64urlDecode, MalformedEncoding } from '../core/multibase.js';
 import { UnknownKeyword, validate } from '../core/schema.js';
 import { verify } from '../core/verification.js';
 import { fetchPublic, NotThere, Unreachable } from './fetching.js';
@@ -62,9 +63,11 @@ export async function check(bytes, { origin, expectedSubject = null, linked, wit
  */
 function peek(bytes) {
   try {
-    return JSON.parse(new TextDecoder().decode(bytes)); // `verify` reads it strictly
+    const text = new TextDecoder().decode(bytes);
+    const json = text[0] === 'e' ? new TextDecoder().decode(base64urlDecode(text.split('.')[1] ?? '')) : text;
+    return JSON.parse(json); // `verify` reads it strictly
   } catch (error) {
-    if (error instanceof SyntaxError) return null;
+    if (error instanceof SyntaxError || error instanceof MalformedEncoding) return null;
     throw error;
   }
 }

@@ -1,0 +1,81 @@
+"""The JOSE form of a section: made when it is first asked for, then stored and served as it is.
+
+A token is made only of a stored document whose own signature and dates hold: the key never signs what an
+attacker wrote into the database (T1, T39). Source: credential profile, section 3.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from app.core import jose, json_strict, log, verification
+from app.core.authenticity import Policy
+from app.core.errors import NotFound
+from app.core.multibase import digest_multibase
+from app.core.report import CHECK_NAMES, Report
+from app.core.times import to_text
+from app.services import issuance, keys
+from app.services import verification as own_verification
+from app.services.context import Context
+from app.services.keys import Superseded
+from app.store.unit_of_work import Collision
+
+_TRIES: Final = 3
+_MUST_PASS: Final = CHECK_NAMES[: CHECK_NAMES.index("time") + 1]
+
+
+def of(ctx: Context, row: Any) -> tuple[bytes, str]:
+    """The token of one stored document (a row of `documents`) and its digest, which is its ETag.
+
+    Raises: NotFound when the stored document does not hold; CannotSign while no key is in use.
+    """
+    for _ in range(_TRIES):
+        with ctx.read() as store:
+            found = store.jose_documents.of(row.subject_key, row.section, row.version)
+        if found is not None:
+            return bytes(found.body), str(found.digest)
+        try:
+            return _make(ctx, row)
+        except (Collision, Superseded):
+            continue  # another worker was faster, or the key was changed meanwhile
+    raise RuntimeError("a token was made by others and is not there, at each of three tries")
+
+
+def _make(ctx: Context, row: Any) -> tuple[bytes, str]:
+    now = ctx.now()
+    policy = own_verification.own_policy(ctx)
+    stored = bytes(row.body)
+    _require(verification.verify(stored, policy, now=now, with_rdfc=False))
+    unsecured = json_strict.loads(stored)
+    del unsecured["proof"]
+    signer = keys.signer(ctx)
+    body = jose.build(unsecured, signer, now, _chain(policy, signer.verification_method))
+    _require(verification.verify(body, policy, now=now))
+    digest = digest_multibase(body)
+    salt = None if row.section == "public" else log.derived_salt(ctx.secret, digest)
+    with ctx.unit_of_work() as work:
+        keys.require_good(work, [signer.verification_method], now)
+        leaf = log.form_added(row.section, digest, salt=salt, at=now)
+        position = issuance.append_log(work, ctx, [leaf], now)
+        work.jose_documents.add(
+            {
+                "subject_key": row.subject_key, "section": row.section, "version": row.version,
+                "economic_operator_id": ctx.issuer.did, "digest": digest, "body": body,
+                "signed_by": signer.verification_method, "log_position": position,
+                "created_at": to_text(now),
+            }
+        )  # fmt: skip
+        work.commit()
+    return body, digest
+
+
+def _chain(policy: Policy, method: str) -> Sequence[bytes]:
+    """Certificates of our key, where the trust list has them."""
+    issuer = policy.trust_list.issuer(method.partition("#")[0]) if policy.trust_list else None
+    key = issuer.keys.get(method) if issuer else None
+    return key.x5c if key else ()
+
+
+def _require(report: Report) -> None:
+    """Who signed it and when must hold; a passport that was withdrawn since keeps its forms."""
+    if any(report.check(name).outcome != "passed" for name in _MUST_PASS):
+        raise NotFound("This document has no other form.")
