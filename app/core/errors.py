@@ -115,3 +115,9 @@ class NotConfigured(PassportError):
     """A setting or file is missing or unfit; the message names it and says what to do."""
 
     code = "not-configured"
+
+
+class ForkedLog(PassportError):
+    """What the public log holds contradicts what was signed before; nothing new is signed over it (T43)."""
+
+    code = "forked-log"

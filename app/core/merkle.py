@@ -1,11 +1,11 @@
-"""Merkle tree of the audit log: leaf hash, root, inclusion proof.
+"""Merkle tree of the audit log: leaf hash, root, inclusion and consistency proofs.
 
 Source: RFC 6962 section 2.1, with SHA-256. Leaves and nodes hash under different prefixes, so that a node
 can never be shown as a leaf.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from app.core.errors import MalformedInput
 
@@ -20,26 +20,76 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
+Node = Callable[[int, int], bytes]
+"""(level, index) -> hash of the full subtree over the 2**level leaves from index * 2**level on."""
+
+
+def over(leaf_hashes: Sequence[bytes]) -> Node:
+    """The nodes of a small tree that is at hand as a whole."""
+
+    def node(level: int, index: int) -> bytes:
+        row = leaf_hashes[index << level : (index + 1) << level]
+        while len(row) > 1:
+            row = [node_hash(left, right) for left, right in zip(row[::2], row[1::2], strict=True)]
+        return row[0]
+
+    return node
+
+
 def root(leaf_hashes: Sequence[bytes]) -> bytes:
     """Root of the tree over these leaf hashes, in log order; of no leaves, SHA-256 of nothing."""
-    if not leaf_hashes:
-        return hashlib.sha256(b"").digest()
-    if len(leaf_hashes) == 1:
-        return leaf_hashes[0]
-    split = _split(len(leaf_hashes))
-    return node_hash(root(leaf_hashes[:split]), root(leaf_hashes[split:]))
+    return root_of(len(leaf_hashes), over(leaf_hashes))
+
+
+def root_of(size: int, node: Node) -> bytes:
+    """The same for a tree of which a few nodes are read."""
+    return _range(0, size, node) if size else hashlib.sha256(b"").digest()
 
 
 def inclusion_proof(leaf_hashes: Sequence[bytes], index: int) -> tuple[bytes, ...]:
     """Sibling hashes from the leaf at `index` up to the root. Raises: MalformedInput for an index outside."""
-    if not 0 <= index < len(leaf_hashes):
+    return prove_inclusion(index, len(leaf_hashes), over(leaf_hashes))
+
+
+def prove_inclusion(index: int, size: int, node: Node) -> tuple[bytes, ...]:
+    """The same for a tree of which a few nodes are read. Source: RFC 6962 2.1.1."""
+    if not 0 <= index < size:
         raise MalformedInput("there is no such entry in this log", rule="log-index")
-    if len(leaf_hashes) == 1:
+    found: list[bytes] = []
+    begin, end = 0, size
+    while end - begin > 1:
+        middle = begin + _split(end - begin)
+        if index < middle:
+            found.append(_range(middle, end, node))
+            end = middle
+        else:
+            found.append(_range(begin, middle, node))
+            begin = middle
+    return tuple(reversed(found))
+
+
+def prove_consistency(first: int, second: int, node: Node) -> tuple[bytes, ...]:
+    """That the tree of `second` entries begins with the tree of `first`. Source: RFC 6962 2.1.2.
+
+    Raises: MalformedInput unless 0 <= first <= second.
+    """
+    if not 0 <= first <= second:
+        raise MalformedInput("a log never shrinks", rule="log-size")
+    if first in (0, second):
         return ()
-    split = _split(len(leaf_hashes))
-    if index < split:
-        return (*inclusion_proof(leaf_hashes[:split], index), root(leaf_hashes[split:]))
-    return (*inclusion_proof(leaf_hashes[split:], index - split), root(leaf_hashes[:split]))
+    found: list[bytes] = []
+    begin, end, is_whole = 0, second, True  # is_whole: what is left of the old tree is the old tree itself
+    while first - begin != end - begin:
+        middle = begin + _split(end - begin)
+        if first <= middle:
+            found.append(_range(middle, end, node))
+            end = middle
+        else:
+            found.append(_range(begin, middle, node))
+            begin, is_whole = middle, False
+    if not is_whole:
+        found.append(_range(begin, end, node))
+    return tuple(reversed(found))
 
 
 def verify_inclusion(
@@ -63,6 +113,55 @@ def verify_inclusion(
             value = node_hash(value, sibling)
         place, last = place >> 1, last >> 1
     return last == 0 and value == expected_root
+
+
+def verify_consistency(
+    first: int, second: int, proof: Sequence[bytes], first_root: bytes, second_root: bytes
+) -> bool:
+    """Whether the tree of `second` entries with that root begins with the tree of `first` with its own.
+
+    Source: RFC 9162 section 2.1.4.2. Every tree begins with the empty one.
+    """
+    if not 0 <= first <= second or len(proof) > 128 or any(len(one) != 32 for one in proof):
+        return False
+    if first == second:
+        return not proof and first_root == second_root
+    if first == 0:
+        return not proof and first_root == hashlib.sha256(b"").digest()
+    waiting = list(proof)
+    if first & (first - 1) == 0:
+        waiting.insert(0, first_root)
+    if not waiting:
+        return False
+    place, last = first - 1, second - 1
+    while place & 1:
+        place, last = place >> 1, last >> 1
+    old = new = waiting[0]
+    for sibling in waiting[1:]:
+        if last == 0:
+            return False
+        if place & 1 or place == last:
+            old, new = node_hash(sibling, old), node_hash(sibling, new)
+            while not place & 1 and place:
+                place, last = place >> 1, last >> 1
+        else:
+            new = node_hash(new, sibling)
+        place, last = place >> 1, last >> 1
+    return last == 0 and old == first_root and new == second_root
+
+
+def _range(begin: int, end: int, node: Node) -> bytes:
+    """Hash of the leaves from `begin` to `end`: full subtrees, joined from the right."""
+    parts = []
+    while begin < end:
+        size = 1 << (end - begin).bit_length() - 1
+        level = size.bit_length() - 1
+        parts.append(node(level, begin >> level))
+        begin += size
+    value = parts.pop()
+    while parts:
+        value = node_hash(parts.pop(), value)
+    return value
 
 
 def _split(size: int) -> int:

@@ -206,7 +206,7 @@ log_tiles = Table(
     Column("log_id", Integer, ForeignKey("log_head.id"), primary_key=True, autoincrement=False),
     Column("level", Integer, primary_key=True, autoincrement=False),
     Column("tile_index", _Sequence, primary_key=True, autoincrement=False),
-    Column("hashes", LargeBinary, nullable=False, comment="256 hashes: a full tile never changes"),
+    Column("hashes", LargeBinary, nullable=False, comment="256 hashes; above level 0 as many as there are"),
 )  # fmt: skip
 
 log_checkpoints = Table(

@@ -1,4 +1,4 @@
-"""What trust rests on: status lists, the log and the trust list."""
+"""What trust rests on: status lists and the trust list."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from sqlalchemy import (
     update,
 )
 
-from app.store.tables import log_checkpoints, log_entries, log_head, status_entries, status_lists, trust_lists
+from app.store.tables import status_entries, status_lists, trust_lists
 
 # Built once: building a statement costs more than running it.
 _ENTRIES_OF = select(status_entries).where(
@@ -26,14 +26,6 @@ _TAKEN = select(status_entries.c.list_name, status_entries.c.list_index).where(
     status_entries.c.list_index.in_(bindparam("indexes", expanding=True)),
 )
 _GIVE = insert(status_entries)
-_GROW_LOG = (
-    update(log_head)
-    .where(log_head.c.closed_at.is_(None))
-    .values(size=log_head.c.size + bindparam("more"))
-    .returning(log_head.c.first, log_head.c.size)
-)
-_APPEND = insert(log_entries)
-_ANY_CHECKPOINT = select(log_checkpoints.c.size).limit(1)
 
 
 class StatusLists:
@@ -82,46 +74,6 @@ class StatusLists:
     def give_all(self, rows: Sequence[dict[str, Any]]) -> None:
         """Store entries. A place that another worker took meanwhile is a `Collision`."""
         self._connection.execute(_GIVE, rows)
-
-
-class Log:
-    """The transparency log's leaves, in order. One sequencer: the row of `log_head` is the lock (T43)."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def append_all(self, leaves: Sequence[tuple[bytes, bytes]], operator: str, at: str) -> int:
-        """Add leaves, each with its hash, to the open log in the caller's transaction.
-
-        Returns the row of the first in `log_entries`; the others follow it without gaps.
-        """
-        more = len(leaves)
-        head = self._connection.execute(_GROW_LOG, {"more": more}).one_or_none()
-        if head is None:
-            self._connection.execute(insert(log_head).values(id=1, size=more))
-        row = head.first + head.size - more if head is not None else 0
-        if more:
-            self._connection.execute(
-                _APPEND,
-                [
-                    {
-                        "log_index": index,
-                        "leaf": leaf,
-                        "leaf_hash": leaf_hash,
-                        "economic_operator_id": operator,
-                        "created_at": at,
-                    }
-                    for index, (leaf, leaf_hash) in enumerate(leaves, row)
-                ],
-            )
-        return int(row)
-
-    def has_checkpoints(self) -> bool:
-        """Whether a key of the log was ever used."""
-        return self._connection.execute(_ANY_CHECKPOINT).one_or_none() is not None
-
-    def leaves(self) -> Sequence[Row[Any]]:
-        return self._connection.execute(select(log_entries).order_by(log_entries.c.log_index)).all()
 
 
 _TRUST_MARK = select(func.max(trust_lists.c.version).label("trust_version")).subquery()

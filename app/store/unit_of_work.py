@@ -14,7 +14,8 @@ from app.store.history import Events
 from app.store.intake import Plants, Quarantine, Records
 from app.store.jose import JoseDocuments
 from app.store.keys import Keys
-from app.store.trust import Log, StatusLists, TrustLists
+from app.store.log import Log
+from app.store.trust import StatusLists, TrustLists
 
 __all__ = ["Collision", "Store", "UnitOfWork", "read", "unit_of_work"]
 

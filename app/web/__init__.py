@@ -7,11 +7,12 @@ from flask import Flask
 
 from app import wiring
 from app.config import ROOT, Settings
-from app.services import issuance, keys
+from app.services import checkpoints, issuance, keys
 from app.web import (
     api,
     assets,
     documents,
+    log,
     maker,
     pages,
     passports,
@@ -39,8 +40,9 @@ def create_app(settings: Settings, now: Callable[[], datetime] = wiring.clock) -
     application.extensions["passport"] = context
     for face in (security, problems, readers, assets, renderings):
         face.attach(application)
-    for part in (resolver, documents, passports, pages, sign_in, maker, api, wellknown):
+    for part in (resolver, documents, passports, pages, sign_in, maker, api, log, wellknown):
         application.register_blueprint(part.blueprint)
     keys.check(context)
+    checkpoints.require_not_behind(context)
     issuance.recover(context)
     return application

@@ -143,6 +143,12 @@ PROBLEMS: Final = {
         "This server answers for one host name, the one in its passports' addresses.",
         "Use the address on the label. The operator finds the name in settings.json.",
     ),
+    "forked-log": Explanation(
+        "The public log does not fit what was signed",
+        "What the database holds is not a continuation of the newest checkpoint. No new one is signed.",
+        "The operator runs `passport log verify`, which names the first entry that is not as it was, and"
+        " follows docs/runbooks/forked-log.md.",
+    ),
     "internal": Explanation(
         "Something went wrong here",
         "It was noted under the reference. Nothing was stored by halves.",

@@ -32,6 +32,7 @@ STATUS: Final[dict[type[PassportError], int]] = {
     errors.Forbidden: 403,
     errors.RateLimited: 429,
     errors.CannotSign: 503,
+    errors.ForkedLog: 503,
     errors.NotConfigured: 503,
     ProofError: 500,  # what we signed does not verify: no fault of the sender
     PassportError: 500,
@@ -54,6 +55,10 @@ HTTP_CODES: Final[dict[int, str]] = {
     503: "not-configured",
 }
 """Codes of refusals that the server itself makes before a service is asked."""
+
+
+_TOLD: Final = (errors.NotConfigured, errors.CannotSign, errors.ForkedLog)
+"""Troubles of ours that a caller may be told in words."""
 
 
 def attach(application: Flask) -> None:
@@ -100,7 +105,7 @@ def answer(code: str, status: int, detail: str, members: dict[str, Any] | None =
 
 def _passport_error(error: PassportError) -> Response:
     status = status_of(error)
-    if status >= 500 and not isinstance(error, errors.NotConfigured | errors.CannotSign):
+    if status >= 500 and not isinstance(error, _TOLD):
         return _unexpected(error)
     code = error.refusal.code if isinstance(error, Quarantined) else error.code
     response = answer(code, status, str(error), error.members())

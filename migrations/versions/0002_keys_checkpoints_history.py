@@ -120,7 +120,10 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column(
-            "hashes", sa.LargeBinary(), nullable=False, comment="256 hashes: a full tile never changes"
+            "hashes",
+            sa.LargeBinary(),
+            nullable=False,
+            comment="256 hashes; above level 0 as many as there are",
         ),
         sa.ForeignKeyConstraint(["log_id"], ["log_head.id"], name=op.f("fk_log_tiles_log_id")),
         sa.PrimaryKeyConstraint("log_id", "level", "tile_index", name=op.f("pk_log_tiles")),
