@@ -36,6 +36,19 @@ _DATABASES: Final = ("sqlite", "postgresql")
 
 
 @dataclass(frozen=True, slots=True)
+class SigningSettings:
+    """What a token or a sealing service needs. The secrets are read when they are used, and never stored."""
+
+    hsm_module: Path | None = None
+    hsm_pin: str | None = field(default=None, repr=False)
+    hsm_pin_file: Path | None = None
+    sealing_url: str | None = None
+    sealing_token: str | None = field(default=None, repr=False)
+    sealing_token_file: Path | None = None
+    sealing_ca_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """One installation."""
 
@@ -48,6 +61,7 @@ class Settings:
     operator_name: str = DEMO_OPERATOR_NAME
     proxies: int = 0
     """Reverse proxies before the service: so many of the last X-Forwarded-For entries are believed."""
+    signing: SigningSettings = field(default_factory=SigningSettings)
 
     @property
     def production(self) -> bool:
@@ -103,6 +117,7 @@ def load(data_dir: Path, environ: Mapping[str, str]) -> Settings:
         demo=demo,
         operator_name=_of_operator("PASSPORT_OPERATOR_NAME", DEMO_OPERATOR_NAME, demo, environ),
         proxies=_proxies(environ),
+        signing=_signing(environ),
     )
 
 
@@ -167,6 +182,23 @@ def _of_operator(name: str, demo_value: str, demo: bool, environ: Mapping[str, s
     if value or demo:
         return value or demo_value
     raise NotConfigured(f"The setting {name} is missing: see deploy/env.example.")
+
+
+def _signing(environ: Mapping[str, str]) -> SigningSettings:
+    def path(name: str) -> Path | None:
+        given = environ.get(name, "").strip()
+        return Path(given).expanduser().absolute() if given else None
+
+    ca_file = path("PASSPORT_SEALING_CA_FILE")
+    return SigningSettings(
+        hsm_module=path("PASSPORT_HSM_MODULE"),
+        hsm_pin=environ.get("PASSPORT_HSM_PIN") or None,
+        hsm_pin_file=path("PASSPORT_HSM_PIN_FILE"),
+        sealing_url=environ.get("PASSPORT_SEALING_URL", "").strip() or None,
+        sealing_token=environ.get("PASSPORT_SEALING_TOKEN") or None,
+        sealing_token_file=path("PASSPORT_SEALING_TOKEN_FILE"),
+        sealing_ca_file=str(ca_file) if ca_file else None,
+    )
 
 
 def _proxies(environ: Mapping[str, str]) -> int:

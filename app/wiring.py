@@ -19,9 +19,9 @@ from app.core import did, log
 from app.core.credential import Issuer
 from app.core.errors import NotConfigured
 from app.core.key_register import KeyRecord
-from app.core.proof import Signer
 from app.keys import file as key_files
 from app.keys import log as log_key_files
+from app.keys.backends import Backends
 from app.keys.file import FileSigner
 from app.keys.log import NoteKey
 from app.services import keys, trust
@@ -47,8 +47,9 @@ def clock() -> datetime:
 def create_data(settings: Settings, now: Callable[[], datetime] = clock) -> None:
     """Make the keys of a new data directory, each for one purpose, mode 0600 (T6)."""
     settings.keys_dir.mkdir(mode=0o700, exist_ok=True)
-    key_files.create(settings.keys_dir / SEAL_KEYS.replace("*", f"{now():%Y}"))
-    key_files.create(settings.keys_dir / ROOT_KEY)
+    seal_key = settings.keys_dir / SEAL_KEYS.replace("*", f"{now():%Y}")
+    for path in (seal_key, settings.keys_dir / ROOT_KEY):
+        key_files.create(path, development=settings.demo)
     log_key_files.create(settings.keys_dir / LOG_KEYS.replace("*", "1"))
     key_files.write_secret(settings.keys_dir / LOG_SECRET, secrets.token_bytes(32))
     root = FileSigner(settings.keys_dir / ROOT_KEY, ROOT_KEY_ID)
@@ -85,9 +86,44 @@ def migrate(settings: Settings, now: Callable[[], datetime] = clock) -> None:
 
 
 def root_signer(settings: Settings) -> FileSigner | None:
-    """The key that signs the trust list; None where it is kept offline, as it should be."""
+    """The key that signs the trust list; None where it is kept offline, as it should be.
+
+    Raises: NotConfigured where production is given the root key of a demo.
+    """
     root_key = settings.keys_dir / ROOT_KEY
-    return FileSigner(root_key, ROOT_KEY_ID) if root_key.exists() else None
+    if not root_key.exists():
+        return None
+    if settings.production and key_files.is_development(root_key):
+        raise NotConfigured(f"{root_key} is a development key of a demo: take it away.")
+    return FileSigner(root_key, ROOT_KEY_ID)
+
+
+def key_backends(settings: Settings) -> Backends:
+    """The places where seal keys of this installation may lie."""
+    signing = settings.signing
+
+    def pin() -> str | None:
+        return signing.hsm_pin or _secret_text(signing.hsm_pin_file)
+
+    def token() -> str:
+        found = signing.sealing_token or _secret_text(signing.sealing_token_file)
+        if found is None:
+            raise NotConfigured("The setting PASSPORT_SEALING_TOKEN is missing: see deploy/env.example.")
+        return found
+
+    return Backends(
+        settings.keys_dir,
+        settings.production,
+        signing.hsm_module,
+        pin,
+        signing.sealing_url,
+        token,
+        signing.sealing_ca_file,
+    )
+
+
+def _secret_text(path: Path | None) -> str | None:
+    return None if path is None else key_files.read_secret(path).decode("utf-8").strip()
 
 
 def _register_first_key(context: Context) -> None:
@@ -136,6 +172,7 @@ def build(
 ) -> Context:
     """Everything that services need. Raises: NotConfigured, naming what is missing."""
     issuer = did.did_web(settings.origin)
+    backends = key_backends(settings)
     root = settings.keys_dir / ROOT_PUBLIC
     if not root.exists():
         raise NotConfigured(f"{root} is missing; restore it from your backup.")
@@ -147,17 +184,12 @@ def build(
         engine=engine,
         reader=engines.reading(engine),
         now=now,
-        open_signer=lambda record: open_signer(settings, f"{issuer}#{record.name}", record),
+        open_signer=lambda record: backends.open(record, f"{issuer}#{record.name}"),
         issuer=Issuer(issuer, settings.operator_name),
         trust_root=json.loads(root.read_text(encoding="utf-8")),
         secret=key_files.read_secret(settings.keys_dir / LOG_SECRET),
         log_keys=_log_keys(settings),
     )
-
-
-def open_signer(settings: Settings, verification_method: str, record: KeyRecord) -> Signer:
-    """The private half of a key of the register, by its backend. Raises: NotConfigured."""
-    return FileSigner(settings.keys_dir / record.reference, verification_method)
 
 
 def _log_keys(settings: Settings) -> dict[int, NoteKey]:

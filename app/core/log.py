@@ -43,10 +43,25 @@ def status_changed(kind: str, list_name: str, list_index: int, *, salt: bytes, a
 
 
 def key_added(verification_method: str, public_key_multibase: str, *, at: datetime) -> bytes:
-    """A signing key was put into use."""
+    """A signing key was made known, before it signs."""
     return _leaf(
         "key-added", at, verificationMethod=verification_method, publicKeyMultibase=public_key_multibase
     )
+
+
+def key_started(verification_method: str, *, at: datetime) -> bytes:
+    """A key that was announced before signs from now on."""
+    return _leaf("key-started", at, verificationMethod=verification_method)
+
+
+def key_expired(verification_method: str, *, expires: datetime, at: datetime) -> bytes:
+    """A normal end: what the key signed before stays good."""
+    return _leaf("key-expired", at, verificationMethod=verification_method, expires=to_seconds(expires))
+
+
+def key_revoked(verification_method: str, *, since: datetime, at: datetime) -> bytes:
+    """A compromise: from `since` on nothing that the key signed is believed."""
+    return _leaf("key-revoked", at, verificationMethod=verification_method, revoked=to_seconds(since))
 
 
 def commitment(text: str, salt: bytes) -> str:
@@ -64,6 +79,6 @@ def _leaf(kind: str, at: datetime, **members: Any) -> bytes:
 
 
 __all__ = [
-    "commitment", "derived_salt", "form_added", "issued", "key_added", "leaf_hash", "origin",
-    "status_changed",
+    "commitment", "derived_salt", "form_added", "issued", "key_added", "key_expired", "key_revoked",
+    "key_started", "leaf_hash", "origin", "status_changed",
 ]  # fmt: skip

@@ -1,5 +1,6 @@
 """Keys as files of mode 0600, refused when others may read them."""
 
+import json
 import os
 import stat
 from pathlib import Path
@@ -18,6 +19,8 @@ from app.core.errors import NotConfigured
 from app.core.keys import PublicKey, raw_signature
 
 _DIGEST = ec.ECDSA(Prehashed(SHA256()))
+_MARK = b"Development key of a demo: never for production.\n"
+"""Stands before the key in its file, where readers of PEM skip it."""
 
 
 class FileSigner:
@@ -42,10 +45,22 @@ class FileSigner:
         return raw_signature(self._key.sign(digest, _DIGEST))
 
 
-def create(path: Path) -> None:
-    """Write a new P-256 key to a new file of mode 0600."""
+def create(path: Path, *, development: bool = False) -> None:
+    """Write a new P-256 key to a new file of mode 0600, marked if it is for a demo."""
     key = ec.generate_private_key(ec.SECP256R1())
-    write_secret(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    data = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    write_secret(path, _MARK + data if development else data)
+
+
+def is_development(path: Path) -> bool:
+    """A key that was made for a demo: it bears the mark, or lies with the data of one."""
+    if read_secret(path).startswith(_MARK):
+        return True
+    try:
+        stored = json.loads((path.resolve().parent.parent / "settings.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(stored, dict) and stored.get("demo") is True
 
 
 def write_secret(path: Path, data: bytes) -> None:

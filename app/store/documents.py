@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, insert, select, true
+from sqlalchemy import Connection, Row, and_, bindparam, exists, func, insert, select, true
 
 from app.store.tables import batteries, documents
 from app.store.trust import MARK_TABLES, MARKS
@@ -74,6 +74,15 @@ _HISTORY = (
 )
 
 
+_NEWER = documents.alias("newer")
+_IS_NEWEST = ~exists().where(
+    _NEWER.c.subject_key == documents.c.subject_key,
+    _NEWER.c.section == documents.c.section,
+    _NEWER.c.version > documents.c.version,
+)
+_COUNTS = select(documents.c.signed_by, func.count()).where(_IS_NEWEST).group_by(documents.c.signed_by)
+
+
 class Documents:
     """Versions of each section of each battery or model, oldest is 1."""
 
@@ -112,6 +121,10 @@ class Documents:
         return self._connection.execute(
             _HEADS_OF, {"subject_keys": list(subject_keys), "sections": list(sections)}
         ).all()
+
+    def count_newest_by_signer(self) -> dict[str | None, int]:
+        """How many newest versions each verification method signed. None: stored before that was noted."""
+        return {row[0]: int(row[1]) for row in self._connection.execute(_COUNTS)}
 
     def public_page(self, passport_uuid: str) -> tuple[bytes, str, tuple[object, ...]] | None:
         """Bytes of the newest public section, the passport's state, and the marks of the lists."""

@@ -180,7 +180,12 @@ def upgrade() -> None:
             comment="why it was made anew, as told by whoever asked",
         ),
     )
-    op.create_index(op.f("ix_documents_signed_by"), "documents", ["signed_by"], unique=False)
+    op.create_index(
+        op.f("ix_documents_signed_by_section_subject_key_version"),
+        "documents",
+        ["signed_by", "section", "subject_key", "version"],
+        unique=False,
+    )
     op.add_column(
         "log_head",
         sa.Column(
