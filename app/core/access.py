@@ -3,6 +3,7 @@
 Reading is a set of sections (app/core/sections.py, from data/roles.json); doing is a set of permissions.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -20,11 +21,18 @@ class Permission(StrEnum):
     READ_DRAFTS = "read-drafts"
     REPLAY_QUARANTINE = "replay-quarantine"
     REVOKE = "revoke"
+    CORRECT = "correct"
     SEND_RECORDS = "send-records"
     SIGNED_IN = "signed-in"
 
 
-_MAKER: Final = frozenset({Permission.READ_DRAFTS, Permission.REPLAY_QUARANTINE, Permission.REVOKE})
+_BY_ROLE: Final[Mapping[str, frozenset[Permission]]] = {
+    "maker": frozenset(
+        {Permission.READ_DRAFTS, Permission.REPLAY_QUARANTINE, Permission.REVOKE, Permission.CORRECT}
+    ),
+    "plant": frozenset({Permission.CORRECT}),
+}
+"""What a role may do beside reading. A plant is no account: it comes with its token."""
 _EVERYBODY: Final = frozenset({Permission.READ_PUBLIC, Permission.READ_OWN_SECTIONS})
 
 
@@ -45,7 +53,7 @@ class Reader:
     def permissions(self) -> frozenset[Permission]:
         """What this reader may do."""
         signed_in = frozenset({Permission.SIGNED_IN}) if self.name else frozenset()
-        return _EVERYBODY | signed_in | (_MAKER if self.role == "maker" else frozenset())
+        return _EVERYBODY | signed_in | _BY_ROLE.get(self.role, frozenset())
 
 
 ANYONE: Final = Reader("public")

@@ -52,6 +52,12 @@ class MalformedIdentifier(MalformedInput):
     code = "malformed-identifier"
 
 
+class MalformedDate(MalformedInput):
+    """A day or time to look back to is none, or has not come yet."""
+
+    code = "malformed-date"
+
+
 class TooLarge(Rejected):
     """A stated size limit is exceeded."""
 

@@ -122,6 +122,27 @@ def refresh(ctx: Context, key: BatteryKey) -> None:
         _publish(ctx, battery, signing.sign(ctx, battery, passport, due, plan), newest_record)
 
 
+def reissue(
+    ctx: Context,
+    battery: Any,
+    passport: CompletePassport,
+    sections: Sequence[Section],
+    *,
+    newest_record: int,
+    versions: Mapping[Section, int],
+    cause: Cause,
+) -> bool:
+    """Sign `sections` anew on purpose. `versions` are those that were newest when it was decided.
+
+    False when somebody published one of them meanwhile, or the battery changed: decide again (T50).
+    """
+    plan = _plan_refresh(ctx, battery, sections)
+    signed = signing.sign(ctx, battery, passport, sections, plan)
+    if any(made.version != versions.get(made.section, 0) + 1 for made in signed):
+        return False
+    return _publish(ctx, battery, signed, newest_record, cause)
+
+
 def recover(ctx: Context) -> int:
     """Finish what a crash left behind. Returns how many batteries were issued. Run at every start.
 

@@ -5,11 +5,11 @@ forbidden have the same answer (T52).
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-from app.core import json_strict
+from app.core import json_strict, verdict
 from app.core.access import ANYONE, Reader
 from app.core.errors import NotFound, Rejected
 from app.core.identifiers import BatteryKey, ModelKey, gtin
@@ -18,11 +18,12 @@ from app.core.vocabulary import ITEM_SECTIONS, MODEL_SECTIONS, SECTIONS, Section
 from app.services import jose_form, throttling, verification
 from app.services.context import Context
 from app.services.verification import Kept
+from app.store.unit_of_work import Store
 
 UNKNOWN_LIMIT: Final = throttling.Limit("unknown-id", 30, throttling.MINUTE)
 MAX_VERSION: Final = 2**31 - 1
 """More than a database's number can hold is asked for by nobody honest."""
-_NOTHING: Final = "There is nothing here, or nothing that you may read."
+NOTHING: Final = "There is nothing here, or nothing that you may read."
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def public_bytes(ctx: Context, uuid: str) -> Stored:
     with ctx.read() as store:
         row = store.documents.newest_of_passport(uuid, "public")
     if row is None:
-        raise NotFound(_NOTHING)
+        raise NotFound(NOTHING)
     return Stored(bytes(row.body), row.digest)
 
 
@@ -99,7 +100,7 @@ def public_mark(ctx: Context, uuid: str) -> PublicMark:
     with ctx.read() as store:
         found = store.documents.public_page(uuid)
     if found is None:
-        raise NotFound(_NOTHING)
+        raise NotFound(NOTHING)
     body, state, marks = found
     return PublicMark(uuid, hashlib.sha256(body).digest(), state, marks)
 
@@ -116,11 +117,11 @@ def section_bytes(
     """An item section, newest or of one version, `as_token` in its JOSE form. Raises: NotFound, also for what
     the reader may not see."""
     if section not in ITEM_SECTIONS or section not in reader.sections:
-        raise NotFound(_NOTHING)
+        raise NotFound(NOTHING)
     with ctx.read() as store:
         battery = store.batteries.by_uuid(uuid)
         if battery is None:
-            raise NotFound(_NOTHING)
+            raise NotFound(NOTHING)
         row = _version(store, battery.key, section, version)
     return _form(ctx, row, as_token)
 
@@ -137,7 +138,7 @@ def model_section_bytes(
     """A model section, newest or of one version, `as_token` in its JOSE form. Raises: NotFound, also for what
     the reader may not see."""
     if section not in MODEL_SECTIONS or section not in reader.sections:
-        raise NotFound(_NOTHING)
+        raise NotFound(NOTHING)
     with ctx.read() as store:
         row = _version(store, ModelKey(gtin(gtin_text)).digest(), section, version)
     return _form(ctx, row, as_token)
@@ -150,33 +151,72 @@ def show(ctx: Context, uuid: str, reader: Reader, marks: object = None) -> Passp
     """
     sections = [section for section in SECTIONS if section in reader.sections]
     with ctx.read() as store:
-        battery = store.batteries.by_uuid(uuid)
-        if battery is None or battery.state == "draft":
-            raise NotFound(_NOTHING)
+        battery = issued(store, uuid)
         rows = (
             store.documents.newest_of([battery.key, battery.model_key], sections)
             if len(sections) > 1
             else [row for section in sections if (row := store.documents.newest(battery.key, section))]
         )
-    key = BatteryKey(battery.gtin, battery.serial)
+    state = State(battery.state, battery.reason, battery.changed_at)
+    return shown(ctx, battery, rows, state, verification.own(ctx, marks))
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Of a passport as a whole: issued, suspended or revoked; why and since when."""
+
+    name: str
+    reason: str | None
+    since: str
+
+
+def shown(
+    ctx: Context, battery: Any, rows: Iterable[Any], state: State, kept: Kept, *, pinned: bool = False
+) -> PassportShown:
+    """These stored versions, one a section, each verified. `pinned`: their addresses name the version."""
+    uuid, key = str(battery.passport_uuid), BatteryKey(battery.gtin, battery.serial)
     by_section = {row.section: row for row in rows}
     bodies = {name: bytes(row.body) for name, row in by_section.items()}
-    kept = verification.own(ctx, marks)
-    shown = tuple(
-        _section(ctx, uuid, key, by_section[section], bodies, kept)
-        for section in sections
+    found = tuple(
+        _section(ctx, uuid, key, by_section[section], bodies, kept, pinned=pinned)
+        for section in SECTIONS
         if section in by_section
     )
     return PassportShown(
         uuid=uuid,
         key=key,
-        state=battery.state,
-        reason=battery.reason,
+        state=state.name,
+        reason=state.reason,
         issued_at=battery.issued_at,
-        changed_at=battery.changed_at,
-        signer=next((one.report.issuer_name for one in shown if one.report.issuer_name), ""),
-        sections=shown,
+        changed_at=state.since,
+        signer=next((one.report.issuer_name for one in found if one.report.issuer_name), ""),
+        sections=found,
     )
+
+
+def issued(store: Store, uuid: str) -> Any:
+    """The battery of a passport that is out. Raises: NotFound."""
+    battery = store.batteries.by_uuid(uuid)
+    if battery is None or battery.state == "draft":
+        raise NotFound(NOTHING)
+    return battery
+
+
+def subjects(ctx: Context, battery: Any, sections: Iterable[Section]) -> dict[Section, Mapping[str, Any]]:
+    """What the newest versions of `sections` say; of one that cannot be believed, nothing."""
+    with ctx.read() as store:
+        rows = store.documents.newest_of([battery.key, battery.model_key], sections)
+    out = shown(ctx, battery, rows, State("issued", None, ""), verification.own(ctx))
+    found = {one.section: believed(one.report) for one in out.sections}
+    return {section: subject for section, subject in found.items() if subject is not None}
+
+
+def believed(report: Report) -> Mapping[str, Any] | None:
+    """The subject of a document of which something may be shown, else None (T1)."""
+    if not verdict.of_report(report.as_dict()).shows_data or report.document is None:
+        return None
+    subject = report.document.get("credentialSubject")
+    return subject if isinstance(subject, dict) else None
 
 
 def list_passports(ctx: Context) -> list[dict[str, Any]]:
@@ -250,12 +290,19 @@ def _version(store: Any, subject_key: bytes, section: str, version: int | None) 
 
 def _form(ctx: Context, row: Any, as_token: bool) -> Stored:
     if row is None:
-        raise NotFound(_NOTHING)
+        raise NotFound(NOTHING)
     return Stored(*jose_form.of(ctx, row)) if as_token else Stored(bytes(row.body), row.digest)
 
 
 def _section(
-    ctx: Context, uuid: str, key: BatteryKey, row: Any, bodies: Mapping[str, bytes], kept: Kept
+    ctx: Context,
+    uuid: str,
+    key: BatteryKey,
+    row: Any,
+    bodies: Mapping[str, bytes],
+    kept: Kept,
+    *,
+    pinned: bool,
 ) -> SectionShown:
     section = cast(Section, row.section)
     origin = ctx.settings.origin
@@ -263,9 +310,10 @@ def _section(
     expected = ModelKey(key.gtin).uri(origin) if is_model else key.uri(origin)
     body = bodies[section]
     report = verification.verify_own(ctx, body, kept, expected, _linked(section, bodies, origin, uuid))
+    url = section_url(origin, uuid, key.gtin, section)
     return SectionShown(
         section=section,
-        url=section_url(origin, uuid, key.gtin, section),
+        url=f"{url}/{row.version}" if pinned else url,
         digest=row.digest,
         version=row.version,
         created_at=row.created_at,

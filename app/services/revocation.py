@@ -2,9 +2,9 @@
 
 from app.core import access
 from app.core.access import Permission, Reader
-from app.core.errors import Conflict, Forbidden, MalformedInput, NotFound
+from app.core.errors import Conflict, Forbidden, NotFound
 from app.core.times import to_text
-from app.services import issuance
+from app.services import issuance, reasons
 from app.services.context import Context
 
 
@@ -14,9 +14,7 @@ def revoke(ctx: Context, passport_uuid: str, reason: str, actor: Reader) -> None
     Raises: NotFound; Forbidden if `actor` is not the maker of this battery; MalformedInput without a reason.
     """
     access.require(Permission.REVOKE, actor)
-    reason = reason.strip()
-    if not 3 <= len(reason) <= 500:
-        raise MalformedInput("Say why, in 3 to 500 characters.", pointer="/reason", rule="reason")
+    reason = reasons.checked(reason)
     now = ctx.now()
     with ctx.unit_of_work() as work:
         battery = work.batteries.held_by_uuid(passport_uuid)

@@ -73,6 +73,15 @@ _HISTORY = (
     .order_by(documents.c.version.desc())
 )
 
+_VERSIONS_OF = (
+    select(*_WITHOUT_BODY)
+    .where(
+        documents.c.subject_key.in_(bindparam("subject_keys", expanding=True)),
+        documents.c.section.in_(bindparam("sections", expanding=True)),
+    )
+    .order_by(documents.c.created_at.desc(), documents.c.section, documents.c.version.desc())
+)
+
 
 _NEWER = documents.alias("newer")
 _IS_NEWEST = ~exists().where(
@@ -115,6 +124,12 @@ class Documents:
     def history(self, subject_key: bytes, section: str) -> Sequence[Row[Any]]:
         """All versions, newest first, without their bytes."""
         return self._connection.execute(_HISTORY, {"subject_key": subject_key, "section": section}).all()
+
+    def versions_of(self, subject_keys: Iterable[bytes], sections: Iterable[str]) -> Sequence[Row[Any]]:
+        """Every version of each section asked for, newest first, without bytes. Nothing else is read."""
+        return self._connection.execute(
+            _VERSIONS_OF, {"subject_keys": list(subject_keys), "sections": list(sections)}
+        ).all()
 
     def heads_of(self, subject_keys: Iterable[bytes], sections: Iterable[str]) -> Sequence[Row[Any]]:
         """As `newest_of`, without their bytes."""

@@ -31,6 +31,12 @@ PROBLEMS: Final = {
         "A GTIN has 14 digits with a check digit; a serial has 1 to 20 characters.",
         "Compare the number with the label. For a typed number, check for swapped digits.",
     ),
+    "malformed-date": Explanation(
+        "Not a day to look back to",
+        "`at` is no day of a calendar, has no time zone, or has not come yet.",
+        "Give a day as YYYY-MM-DD, such as 2026-11-01, which means its end in UTC; or a time with its zone,"
+        " such as 2026-11-01T08:00:00Z. In an address, write + as %2B.",
+    ),
     "too-large": Explanation(
         "Too large",
         "The body is larger than what is taken here: 1 MB.",

@@ -22,6 +22,7 @@ _log = logging.getLogger("app.web")
 STATUS: Final[dict[type[PassportError], int]] = {
     errors.MalformedJson: 400,
     errors.MalformedIdentifier: 400,
+    errors.MalformedDate: 400,
     errors.MalformedInput: 422,
     errors.TooLarge: 413,
     errors.IncompletePassport: 422,
