@@ -1,4 +1,4 @@
-"""`passport list`, `verify` and `revoke`."""
+"""`passport list`, `verify`, `correct` and `revoke`."""
 
 import argparse
 import json
@@ -12,7 +12,7 @@ from app.core import jose
 from app.core.access import Reader
 from app.core.errors import NotConfigured
 from app.core.report import VerdictName
-from app.services import reading, revocation, verification
+from app.services import correction, reading, revocation, verification
 
 EXIT_CODES: Final[dict[VerdictName, int]] = {"valid": 0, "invalid": 1, "unknown": 3}
 _URN: Final = "urn:uuid:"
@@ -37,6 +37,14 @@ def add(
     )
     verify.add_argument("--json", action="store_true", help="the report as JSON")
     verify.set_defaults(run=run_verify)
+
+    correct = verbs.add_parser(
+        "correct", parents=[shared], help="sign anew what differs from the records, after issue"
+    )
+    correct.add_argument("passport", metavar="PASSPORT", help="its UUID, as `passport list` shows it")
+    correct.add_argument("--reason", required=True, help="why, for whoever may read what is corrected")
+    correct.add_argument("--dry-run", action="store_true", help="show what would change and sign nothing")
+    correct.set_defaults(run=run_correct)
 
     revoke = verbs.add_parser("revoke", parents=[shared], help="withdraw a passport for good")
     revoke.add_argument("passport", metavar="PASSPORT", help="its UUID, as `passport list` shows it")
@@ -74,6 +82,26 @@ def run_verify(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
             print(f"{check.outcome:<11}  {check.name:<14}  {check.sentence}{name}")
         print(report.verdict)
     return EXIT_CODES[report.verdict]
+
+
+def run_correct(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """One line a value that changes: section, attribute, from and to."""
+    with opened.installation(args, environ) as ctx:
+        maker = Reader("maker", "command line", ctx.issuer.did)
+        uuid = args.passport.removeprefix(_URN)
+        if args.dry_run:
+            done = correction.propose(ctx, uuid, maker).sections
+        else:
+            done = correction.correct(ctx, uuid, args.reason, maker)
+    for one in done:
+        for change in one.changes:
+            before, after = ("; ".join(lines) or "nothing" for lines in (change.before, change.after))
+            print(f"{one.section:<12}  {change.name}: {before} -> {after}")
+    if not done:
+        print("nothing differs from the records, so nothing was signed")
+    elif not args.dry_run:
+        print(f"corrected  {args.passport}  {', '.join(f'{one.section} {one.version + 1}' for one in done)}")
+    return 0
 
 
 def run_revoke(args: argparse.Namespace, environ: Mapping[str, str]) -> int:

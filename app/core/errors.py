@@ -89,6 +89,10 @@ class NotFound(PassportError):
     code = "not-found"
 
 
+class NotYet(NotFound):
+    """It is here now, and was not at the moment that the reader looks back to."""
+
+
 class Unauthenticated(PassportError):
     """Credentials are missing, unknown or expired."""
 

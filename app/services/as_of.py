@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from app.core.access import ANYONE, Reader
-from app.core.errors import NotFound
+from app.core.errors import NotFound, NotYet
 from app.core.vocabulary import ITEM_SECTIONS, MODEL_SECTIONS, SECTIONS
 from app.services import history, reading, verification
 from app.services.context import Context
@@ -33,8 +33,10 @@ def show(ctx: Context, uuid: str, reader: Reader, at: datetime) -> PassportShown
     return reading.shown(ctx, battery, rows, state, verification.own(ctx), pinned=True)
 
 
-def section_bytes(ctx: Context, uuid: str, section: str, reader: Reader, at: datetime) -> Stored:
-    """The bytes of a section as they stood, of a battery or of its model.
+def section_bytes(
+    ctx: Context, uuid: str, section: str, reader: Reader, at: datetime, *, as_token: bool = False
+) -> Stored:
+    """The bytes of a section as they stood, of a battery or of its model, `as_token` in its JOSE form.
 
     Raises: NotFound, also for what the reader may not see and where there was nothing yet.
     """
@@ -46,8 +48,8 @@ def section_bytes(ctx: Context, uuid: str, section: str, reader: Reader, at: dat
         history.require_existing(battery, at)
         found = _standing(store, battery, [section], at)
     if not found:
-        raise NotFound("This part was issued later: nothing of it existed yet then.")
-    return Stored(bytes(found[0].body), found[0].digest)
+        raise NotYet("This part was issued later: nothing of it existed yet then.")
+    return reading.form(ctx, found[0], as_token)
 
 
 def _standing(store: Store, battery: Any, sections: list[Any], at: datetime) -> list[Any]:

@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 from app.core import changes, verdict, verification
 from app.core.access import Reader
 from app.core.changes import Change
-from app.core.errors import NotFound
+from app.core.errors import NotFound, NotYet
 from app.core.identifiers import BatteryKey, ModelKey
 from app.core.report import Report
 from app.core.times import to_text
@@ -111,6 +111,12 @@ def show(ctx: Context, uuid: str, reader: Reader, *, at: datetime | None = None,
     )
 
 
+def issued_at(ctx: Context, uuid: str) -> str:
+    """When a passport was first issued. Raises: NotFound."""
+    with ctx.read() as store:
+        return str(reading.issued(store, uuid).issued_at)
+
+
 @dataclass(frozen=True, slots=True)
 class Happened:
     """A row of `battery_events`."""
@@ -147,9 +153,9 @@ def state_after(events: Sequence[Happened]) -> str:
 
 
 def require_existing(battery: Any, at: datetime | None) -> None:
-    """Raises: NotFound where the passport was issued later."""
+    """Raises: NotYet where the passport was issued later."""
     if at is not None and to_text(at) < battery.issued_at:
-        raise NotFound("Nothing existed yet then: this passport was issued later.")
+        raise NotYet("Nothing existed yet then: this passport was issued later.")
 
 
 def _bodies(store: Store, rows: Iterable[Any]) -> dict[tuple[Section, int], bytes]:

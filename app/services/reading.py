@@ -123,7 +123,7 @@ def section_bytes(
         if battery is None:
             raise NotFound(NOTHING)
         row = _version(store, battery.key, section, version)
-    return _form(ctx, row, as_token)
+    return form(ctx, row, as_token)
 
 
 def model_section_bytes(
@@ -141,7 +141,7 @@ def model_section_bytes(
         raise NotFound(NOTHING)
     with ctx.read() as store:
         row = _version(store, ModelKey(gtin(gtin_text)).digest(), section, version)
-    return _form(ctx, row, as_token)
+    return form(ctx, row, as_token)
 
 
 def show(ctx: Context, uuid: str, reader: Reader, marks: object = None) -> PassportShown:
@@ -288,7 +288,8 @@ def _version(store: Any, subject_key: bytes, section: str, version: int | None) 
     return store.documents.version(subject_key, section, version)
 
 
-def _form(ctx: Context, row: Any, as_token: bool) -> Stored:
+def form(ctx: Context, row: Any, as_token: bool) -> Stored:
+    """A stored version in the form asked for. Raises: NotFound where there is none."""
     if row is None:
         raise NotFound(NOTHING)
     return Stored(*jose_form.of(ctx, row)) if as_token else Stored(bytes(row.body), row.digest)

@@ -12,6 +12,7 @@ from app.web import (
     api,
     assets,
     documents,
+    history,
     log,
     maker,
     pages,
@@ -40,7 +41,7 @@ def create_app(settings: Settings, now: Callable[[], datetime] = wiring.clock) -
     application.extensions["passport"] = context
     for face in (security, problems, readers, assets, renderings):
         face.attach(application)
-    for part in (resolver, documents, passports, pages, sign_in, maker, api, log, wellknown):
+    for part in (resolver, documents, passports, history, pages, sign_in, maker, api, log, wellknown):
         application.register_blueprint(part.blueprint)
     keys.check(context)
     checkpoints.require_not_behind(context)

@@ -74,12 +74,7 @@ def replay(plant: Plant, quarantine_id: str) -> Response:
 @of_plant
 def dismiss(plant: Plant, quarantine_id: str) -> Response:
     """Close a refused record that will never be accepted; it is kept with the reason."""
-    require_type("application/json")
-    given = json_strict.loads(request.get_data())
-    reason = given.get("reason") if isinstance(given, dict) and set(given) == {"reason"} else None
-    if not isinstance(reason, str):
-        raise MalformedInput("Send an object with the reason.", pointer="/reason", rule="reason")
-    intake.dismiss(context(), plant, quarantine_id, reason, f"plant {plant.id}"[:32])
+    intake.dismiss(context(), plant, quarantine_id, sent_reason(), f"plant {plant.id}"[:32])
     return Response(status=204)
 
 
@@ -102,6 +97,16 @@ def document() -> Response:
     response = jsonify(openapi.document(context().settings.origin))
     response.headers["Cache-Control"] = "public, max-age=300"
     return response
+
+
+def sent_reason() -> str:
+    """The reason that was sent, and nothing else: `{"reason": …}`. Raises: MalformedInput."""
+    require_type("application/json")
+    given = json_strict.loads(request.get_data())
+    reason = given.get("reason") if isinstance(given, dict) and set(given) == {"reason"} else None
+    if not isinstance(reason, str):
+        raise MalformedInput("Send an object with the reason.", pointer="/reason", rule="reason")
+    return reason
 
 
 def require_type(*accepted: str) -> None:

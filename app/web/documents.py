@@ -3,6 +3,7 @@
 By Accept, each address has the embedded form or the JOSE form (`application/vc+jwt`)."""
 
 import re
+from datetime import datetime
 
 from flask import Blueprint, Response, request
 
@@ -10,8 +11,9 @@ from app.core.access import ANYONE
 from app.core.credential import CREDENTIAL_MEDIA_TYPE
 from app.core.errors import NotFound
 from app.core.jose import MEDIA_TYPE as TOKEN_MEDIA_TYPE
+from app.core.times import looking_back
 from app.core.vocabulary import MODEL_SECTIONS
-from app.services import reading
+from app.services import as_of, reading
 from app.services.reading import Stored
 from app.web.current import context
 from app.web.negotiation import wants_token
@@ -29,7 +31,11 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9
 @anyone
 def public_section(uuid: str) -> Response:
     """The public section, for anybody: one select, the bytes as they are."""
-    if wants_token():
+    at, as_token = looked_back_to(), wants_token()
+    if at is not None:
+        stored = as_of.section_bytes(context(), well_formed(uuid), "public", ANYONE, at, as_token=as_token)
+        return open_to_all(send_form(stored, "no-store", as_token=as_token))
+    if as_token:
         stored = reading.section_bytes(context(), well_formed(uuid), "public", ANYONE, as_token=True)
         return open_to_all(send_form(stored, PUBLIC_CACHE, as_token=True))
     return open_to_all(send_form(reading.public_bytes(context(), well_formed(uuid)), PUBLIC_CACHE))
@@ -42,6 +48,10 @@ def item_section(uuid: str, section: str, version: int | None = None) -> Respons
     """A section of one battery, newest or one version for ever, to whom it is for."""
     reader = ANYONE if section == "public" else current_reader()
     as_token = wants_token()
+    at = looked_back_to() if version is None else None
+    if at is not None:
+        stored = as_of.section_bytes(context(), well_formed(uuid), section, reader, at, as_token=as_token)
+        return send_form(stored, "private, no-store", as_token=as_token)
     stored = reading.section_bytes(context(), well_formed(uuid), section, reader, version, as_token=as_token)
     if section == "public":
         cache = FOREVER if version else PUBLIC_CACHE
@@ -61,6 +71,14 @@ def model_section(gtin: str, section: str, version: int | None = None) -> Respon
         context(), gtin, section, current_reader(), version, as_token=as_token
     )
     return send_form(stored, "private, no-store", as_token=as_token)
+
+
+def looked_back_to() -> datetime | None:
+    """The moment that `?at=` names; None without it. Raises: MalformedDate."""
+    if not request.query_string:
+        return None
+    text = request.args.get("at")
+    return None if text is None else looking_back(text, context().now())
 
 
 def well_formed(uuid: str) -> str:

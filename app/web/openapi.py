@@ -6,6 +6,7 @@ from typing import Any, Final
 from app.core.intake_schema import record_schema
 from app.core.report import CHECK_NAMES
 from app.core.vocabulary import ITEM_SECTIONS, MODEL_SECTIONS
+from app.web.openapi_history import AT, CORRECTION, HISTORY, REASON
 
 Json = dict[str, Any]
 
@@ -37,6 +38,8 @@ def document(origin: str) -> Json:
                 "Answer": _ANSWER,
                 "Draft": _DRAFT,
                 "Quarantine": _QUARANTINE,
+                "Correction": CORRECTION,
+                "History": HISTORY,
             },
         },
     }
@@ -220,6 +223,32 @@ def _intake() -> Json:
                 "responses": {"204": {"description": "Closed"}, **_problems(400, 401, 404, 415)},
             }
         },
+        "/api/v1/passports/{uuid}/corrections": {
+            "post": {
+                "operationId": "correct",
+                "summary": "Sign anew, with a reason, each section whose values differ from the records",
+                "security": plant,
+                "parameters": [_path("uuid")],
+                "requestBody": {
+                    "required": True,
+                    "content": {"application/json": {"schema": REASON}},
+                },
+                "responses": {
+                    "201": _json("What was signed", "Correction"),
+                    "200": _json("Nothing differs, so nothing was signed", "Correction"),
+                    **_problems(401, 403, 404, 409, 415, 422),
+                },
+            }
+        },
+        "/api/v1/passports/{uuid}/history": {
+            "get": {
+                "operationId": "history",
+                "summary": "Versions and events, newest first, within the reader's rights",
+                "security": [{}, {"session": []}],
+                "parameters": [_path("uuid"), AT, _query("page")],
+                "responses": {"200": _json("One page of the history", "History"), **_problems(400, 404)},
+            }
+        },
         "/api/v1/verify": {
             "post": {
                 "operationId": "verify",
@@ -253,6 +282,10 @@ def _intake() -> Json:
 def _reading() -> Json:
     item = {"schema": {"enum": list(ITEM_SECTIONS)}}
     model = {"schema": {"enum": list(MODEL_SECTIONS)}}
+    item_or_then = {
+        "schema": {"enum": [*ITEM_SECTIONS, *MODEL_SECTIONS]},
+        "description": "With `at` also a section of the model, as it stood for this battery",
+    }
     version = _path("version", {"type": "integer", "minimum": 1})
     return {
         "/01/{gtin}/21/{serial}": {
@@ -264,7 +297,7 @@ def _reading() -> Json:
             }
         },
         "/passports/{uuid}/sections/{section}": {
-            "get": _section("itemSection", [_path("uuid"), {**_path("section"), **item}])
+            "get": _section("itemSection", [_path("uuid"), {**_path("section"), **item_or_then}, AT])
         },
         "/passports/{uuid}/sections/{section}/{version}": {
             "get": _section("itemSectionVersion", [_path("uuid"), {**_path("section"), **item}, version])

@@ -7,16 +7,19 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.wrappers import Response as Redirect
 
 from app.core import labels, view
-from app.core.access import ANYONE, Permission
+from app.core.access import ANYONE, Permission, Reader
+from app.core.errors import Forbidden, NotYet, Rejected
 from app.core.identifiers import ModelKey
+from app.core.sections import SECTION_INFO
 from app.core.times import parse
 from app.core.view import PassportView
 from app.core.vocabulary import MODEL_SECTIONS
-from app.services import labelling, reading, revocation
+from app.services import as_of, correction, history, labelling, reading, revocation
+from app.services.correction import Proposal
 from app.services.reading import PassportShown, SectionShown
 from app.web import renderings
 from app.web.current import context
-from app.web.documents import well_formed
+from app.web.documents import looked_back_to, well_formed
 from app.web.readers import anyone, current_reader, requires
 
 blueprint = Blueprint("passports", __name__)
@@ -33,19 +36,52 @@ def page(uuid: str) -> Response:
     """One passport as its reader may see it. Public without a session, never cached with one."""
     reader = current_reader()
     ctx = context()
+    at = looked_back_to()
+    if at is not None:
+        return _as_of(well_formed(uuid), reader, at)
     if reader is ANYONE:
         mark = reading.public_mark(ctx, well_formed(uuid))
         response = renderings.page(mark, lambda: _render(reading.show(ctx, uuid, ANYONE, mark.marks)))
         response.headers["Cache-Control"] = PAGE_CACHE
         return response
-    response = make_response(_render(reading.show(ctx, well_formed(uuid), reader)))
+    return private(_render(reading.show(ctx, well_formed(uuid), reader)))
+
+
+def _as_of(uuid: str, reader: Reader, at: datetime) -> Response:
+    """The page as it stood. Never kept: it is neither today's page nor anybody else's."""
+    ctx = context()
+    told = {"day": f"{at:%Y-%m-%d}", "moment": readable_moment(at), "live": f"/passports/{uuid}"}
+    try:
+        shown = as_of.show(ctx, uuid, reader, at)
+    except NotYet:
+        issued_at = history.issued_at(ctx, uuid)
+        page = render_template("not_yet.html", as_of=told, uuid=uuid, issued_at=readable(issued_at))
+        return private(page, 404)
+    return private(render_template("passport.html", **page_values(shown), as_of=told))
+
+
+def private(page: str, status: int = 200) -> Response:
+    """A page for whoever asked, and kept by nobody."""
+    response = make_response(page, status)
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["Vary"] = "Cookie"
     return response
 
 
 def _render(shown: PassportShown) -> str:
-    return render_template("passport.html", **page_values(shown))
+    return render_template("passport.html", **page_values(shown), proposal=_proposal(shown))
+
+
+def _proposal(shown: PassportShown) -> Proposal | None:
+    """What a correction would sign, for the maker; None where nothing differs or nothing can be signed."""
+    reader = current_reader()
+    if Permission.CORRECT not in reader.permissions:
+        return None
+    try:
+        found = correction.propose(context(), shown.uuid, reader)
+    except (Forbidden, Rejected):
+        return None
+    return found if found.sections else None
 
 
 def page_values(shown: PassportShown) -> dict[str, Any]:
@@ -63,9 +99,12 @@ def page_values(shown: PassportShown) -> dict[str, Any]:
             "revoked_at": readable(shown.changed_at) if shown.state != "issued" else None,
             "checked_at": readable_moment(context().now()),
             "label_url": f"/passports/{shown.uuid}/label",
+            "history_url": f"/passports/{shown.uuid}/history",
         },
         "section_links": {one.section: _links(one, shown) for one in shown.sections},
         "can_revoke": Permission.REVOKE in current_reader().permissions,
+        "section_info": SECTION_INFO,
+        "model_sections": MODEL_SECTIONS,
     }
 
 
@@ -133,6 +172,17 @@ def revoke(uuid: str) -> Redirect:
     """Withdraw a passport, with a reason."""
     revocation.revoke(context(), well_formed(uuid), request.form.get("reason", ""), current_reader())
     return redirect(f"/passports/{uuid}", 303)
+
+
+@blueprint.post("/passports/<uuid>/corrections")
+@requires(Permission.CORRECT)
+def correct(uuid: str) -> Redirect:
+    """Sign anew what differs, with a reason: only what the maker was shown."""
+    form = request.form
+    correction.correct(
+        context(), well_formed(uuid), form.get("reason", ""), current_reader(), mark=form.get("mark") or None
+    )
+    return redirect(f"/passports/{uuid}/history", 303)
 
 
 def readable(text: str) -> str:

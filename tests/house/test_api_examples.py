@@ -33,7 +33,9 @@ def test_the_commands_of_the_guide_do_what_it_says(tmp_path: Path) -> None:
             timeout=60,
             check=True,
         )
-    draft, values, stamp, refused, waiting, replayed, resolved, report = answers(done.stdout)
+    draft, values, stamp, refused, waiting, replayed, resolved, mended, corrected, history, report = answers(
+        done.stdout
+    )
     assert '"complete":false' in draft
     assert '"status":"accepted"' in values
     assert '"state":"issued"' in stamp
@@ -41,4 +43,7 @@ def test_the_commands_of_the_guide_do_what_it_says(tmp_path: Path) -> None:
     assert '"count":1' in waiting
     assert '"status":"accepted"' in replayed
     assert resolved.startswith("307 http://localhost:")
+    assert '"status":"accepted"' in mended
+    assert '"after":"5.3"' in corrected
+    assert '"reason":"The scale of hall 2 was out by 100 g."' in history
     assert report.startswith('{"verdict":"valid"')
