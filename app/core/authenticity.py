@@ -5,108 +5,23 @@ Each step takes what is known so far, adds to it, and returns its check; a Proof
 failure. Nothing here asks the network or the clock (threat T20).
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, Final
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
 
-from app.core import contexts, credential_form, jose, json_strict, proof, times
+from app.core import credential_form, jose, json_strict, proof, proof_chain, times
 from app.core.did import key_of_did_key
 from app.core.errors import MalformedInput, TooLarge
-from app.core.jose import Token
-from app.core.keys import KeyKind, PublicKey
+from app.core.evidence import Evidence, Policy, SchemaValidator, Signed, Step, not_checked, passed
+from app.core.keys import PublicKey
 from app.core.proof_error import ProofError
 from app.core.report import Check
-from app.core.trust import TrustedIssuer, TrustedKey, TrustList
+from app.core.trust import TrustedIssuer, TrustedKey
+
+__all__ = ["Evidence", "Policy", "SchemaValidator", "Signed", "Step", "not_checked", "passed"]
 
 MAX_BYTES: Final = 262_144
 CLOCK_LEEWAY: Final = timedelta(minutes=5)
-
-SchemaValidator = Callable[[str, dict[str, Any]], Sequence[str]]
-"""(schema address, document without proof) -> what is wrong, one sentence each. LookupError: no such schema
-here."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """What a verifier believes, and what it has at hand. Everything is local; nothing is fetched."""
-
-    trust_list: TrustList | None = None
-    trust_list_fetched_at: datetime | None = None
-    status_lists: Mapping[str, bytes] = field(default_factory=dict)
-    """Status list credentials as stored, by address."""
-    contexts: frozenset[str] = frozenset(contexts.DOCUMENTS)
-    schema_validator: SchemaValidator | None = None
-    schema_required: bool = True
-    """Whether a document that names a schema is unknown, not valid, as long as that schema was not
-    checked."""
-    max_age: timedelta = timedelta(hours=24)
-    """How long a trust list or status list is believed after it was fetched or issued."""
-    conformance: bool = False
-    """Test suites only: a did:key issuer counts as trusted, an issuer that is an https address is not
-    bound."""
-    canonicalize: Callable[[Mapping[str, Any]], bytes] | None = None
-    """Canonical N-Quads for RDFC proofs; None takes the product's own contexts."""
-    read_lists: dict[bytes, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
-    """What `status_check` read from status lists already, by their bytes. A changed copy begins empty."""
-
-
-@dataclass(slots=True)
-class Signed:
-    """One supported proof of the document, with the key it names, where that key is known."""
-
-    proof: dict[str, Any]
-    by_issuer: bool
-    trusted: TrustedKey | None = None
-    key: PublicKey | None = None
-
-    @property
-    def is_jcs(self) -> bool:
-        """Whether it covers every byte of meaning: canonical JSON, or the payload of a token."""
-        return self.proof["cryptosuite"] not in proof.RDFC_SUITES
-
-    @property
-    def key_kinds(self) -> frozenset[KeyKind]:
-        """The kinds of key that go with it."""
-        suite = self.proof["cryptosuite"]
-        return proof.KEY_KINDS[suite] if suite in proof.KEY_KINDS else jose.KEY_KINDS[suite]
-
-
-@dataclass(slots=True)
-class Evidence:
-    """What is known so far about one document. The steps fill it in, in order."""
-
-    data: bytes
-    policy: Policy
-    now: datetime
-    proven_at: datetime | None = None
-    max_text_bytes: int = 16_384
-    may_be_over: bool = False
-    """Whether a past `validUntil` is for the caller to weigh, as with an old status list."""
-    token: Token | None = None
-    """What carries the document, where it came in the JOSE form."""
-    document: dict[str, Any] = field(default_factory=dict)
-    issuer_id: str = ""
-    types: tuple[str, ...] = ()
-    ours: bool = False
-    """Whether it uses the product's context, and so must keep to the whole profile."""
-    signed: list[Signed] = field(default_factory=list)
-    unsupported: int = 0
-    issuer: TrustedIssuer | None = None
-    is_trusted: bool = False
-    is_signed: bool = False
-    """A signature by the issuer's own key fits."""
-
-
-Step = Callable[[Evidence], Check]
-
-
-def passed(name: str, sentence: str) -> Check:
-    return Check(name, "passed", None, sentence)
-
-
-def not_checked(name: str, sentence: str) -> Check:
-    return Check(name, "not-checked", None, sentence)
 
 
 def parse(e: Evidence) -> Check:
@@ -156,12 +71,11 @@ def proof_choice(e: Evidence) -> Check:
         ):
             e.unsupported += 1
             continue
-        if not set(one) <= proof.PROOF_MEMBERS:
-            raise ProofError("PROOF_VERIFICATION_ERROR", "A signature comes with something we do not know.")
+        proof_chain.require_members(one, more=e.policy.conformance and not e.ours)
         for name in ("created", "expires"):
             if name in one and credential_form.read_moment(one[name]) is None:
                 raise ProofError("PROOF_VERIFICATION_ERROR", "A signature has a date that is none.")
-        e.signed.append(Signed(one, by_issuer=False))
+        e.signed.append(Signed(one, by_issuer=False, previous=proof_chain.previous(one, proofs)))
     if not e.signed or (e.ours and not any(one.is_jcs for one in e.signed)):
         raise ProofError("UNSUPPORTED_CRYPTOSUITE", "The record is signed in a way we do not take.")
     more = f" {e.unsupported} more of a kind we do not know: not checked." if e.unsupported else ""
@@ -179,7 +93,7 @@ def key(e: Evidence) -> Check:
         controller, _, fragment = method.partition("#") if isinstance(method, str) else ("", "", "")
         if not isinstance(method, str) or not controller or not fragment or "#" in fragment:
             raise ProofError("INVALID_VERIFICATION_METHOD", "The signature does not say whose key made it.")
-        if one.proof.get("proofPurpose") != "assertionMethod":
+        if one.proof.get("proofPurpose") != e.purpose:
             raise ProofError("PROOF_VERIFICATION_ERROR", "The signature was made for another purpose.")
         one.by_issuer = controller == e.issuer_id or not bound
         party = listed.get(controller)
@@ -234,9 +148,10 @@ def time(e: Evidence) -> Check:
     """(6) Dates of the record, its signatures and their keys. NOT_YET_VALID, EXPIRED, KEY_REVOKED."""
     d = e.document
     latest = e.now + CLOCK_LEEWAY
-    if "validFrom" in d and times.parse(d["validFrom"]) > latest:
+    start, end = credential_form.dates_of(d)
+    if start in d and times.parse(d[start]) > latest:
         raise ProofError("NOT_YET_VALID", "The record is dated in the future.")
-    if "validUntil" in d and not e.may_be_over and times.parse(d["validUntil"]) < e.now:
+    if end in d and not e.may_be_over and times.parse(d[end]) < e.now:
         raise ProofError("EXPIRED", "The record has run out.")
     starts = jose.not_before(e.token, d) if e.token else None
     if starts is not None and starts > latest:
@@ -279,7 +194,7 @@ def _signatures(e: Evidence, name: str, signed: Sequence[Signed]) -> Check:
             if e.token is not None:
                 jose.verify(e.token, one.key)
             else:
-                proof.verify_proof(e.document, one.proof, one.key, e.policy.canonicalize)
+                proof_chain.verify(e, one, one.key)
         except ProofError as fault:
             if fault.name == "PROOF_VERIFICATION_ERROR":
                 raise ProofError(fault.name, "The record was altered: the signature does not fit.") from fault

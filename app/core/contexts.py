@@ -14,9 +14,9 @@ from typing import Final
 from app.core.errors import NotConfigured
 
 
-def load() -> dict[str, bytes]:
+def load(folder_name: str = "contexts") -> dict[str, bytes]:
     """Bytes of each context in the manifest, by URL. Raises: NotConfigured for a missing or changed file."""
-    folder = files("app.core") / "data" / "contexts"
+    folder = files("app.core") / "data" / folder_name
     found: dict[str, bytes] = {}
     for entry in json.loads((folder / "manifest.json").read_bytes())["contexts"]:
         try:
@@ -35,3 +35,8 @@ def load() -> dict[str, bytes]:
 
 DOCUMENTS: Final[Mapping[str, bytes]] = MappingProxyType(load())
 """Context documents by URL, exactly as they are served at our own copy of that address."""
+
+
+def for_conformance() -> dict[str, bytes]:
+    """The product's contexts and those that test suites use. Never for the policy of production (T21)."""
+    return {**DOCUMENTS, **load("contexts-conformance")}

@@ -9,7 +9,7 @@ Source: credential profile, section 4; threats T2, T3.
 from collections.abc import Mapping
 from typing import Any
 
-from app.core import json_strict
+from app.core import form_values, json_strict
 from app.core.authenticity import MAX_BYTES, Evidence, not_checked, passed
 from app.core.errors import MalformedInput, TooLarge
 from app.core.multibase import digest_multibase
@@ -21,6 +21,7 @@ from app.core.status_check import Establish
 def check(e: Evidence, linked: Mapping[str, bytes], establish: Establish) -> Check:
     """(11) Each document at hand, by the address where it is served: listed by digest in ours, or listing
     ours, or of the same passport. LINK_DIGEST_MISMATCH, SUBJECT_MISMATCH."""
+    _require_resources(e)
     if not linked:
         return not_checked("links", "No other part of this passport was at hand to compare with.")
     own = digest_multibase(e.data)
@@ -43,6 +44,19 @@ def check(e: Evidence, linked: Mapping[str, bytes], establish: Establish) -> Che
         _require_same_subject(e.document, other)
     more = " One part is a later version of the one that was named." if replaced else ""
     return passed("links", f"The parts at hand belong to this passport.{more}")
+
+
+def _require_resources(e: Evidence) -> None:
+    """Documents at hand that a `relatedResource` names have the digests that it names them by."""
+    if not e.policy.resources or "relatedResource" not in e.document:
+        return
+    for entry in form_values.objects(e.document["relatedResource"], "relatedResource", 2_000):
+        data = e.policy.resources.get(entry["id"])
+        for algorithm, digest in form_values.digests(entry, "relatedResource") if data is not None else ():
+            if data is None or not form_values.has_digest(data, algorithm, digest):
+                raise ProofError(
+                    "LINK_DIGEST_MISMATCH", "A document that the record names is not the one at hand."
+                )
 
 
 def _is_listed(e: Evidence, data: bytes, other: Mapping[str, Any], listed: str, establish: Establish) -> bool:

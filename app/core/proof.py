@@ -142,8 +142,20 @@ def verify_proof(
         raise ProofError("PROOF_VERIFICATION_ERROR", "the proof is not meant as an assertion")
     if key.kind not in kinds:
         raise ProofError("INVALID_VERIFICATION_METHOD", "the key is of a kind that does not fit the proof")
-    signature = _signature(proof)
     unsecured = {name: value for name, value in document.items() if name != "proof"}
+    verify_signature(unsecured, proof, key, canonicalize)
+
+
+def verify_signature(
+    unsecured: Mapping[str, Any],
+    proof: Mapping[str, Any],
+    key: PublicKey,
+    canonicalize: Canonicalize | None = None,
+) -> None:
+    """Check the signature of a proof whose members, suite and key were looked at, over `unsecured` as it is:
+    in a proof chain that holds the proofs before it. Raises: ProofError."""
+    suite = proof["cryptosuite"]
+    signature = _signature(proof)
     options = {name: value for name, value in proof.items() if name != "proofValue"}
     if suite in JCS_SUITES and options.get("@context") != unsecured.get("@context"):
         raise ProofError("PROOF_VERIFICATION_ERROR", "the proof was made for other contexts")

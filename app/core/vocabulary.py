@@ -8,6 +8,7 @@ from typing import Final, Literal, get_args
 BASE: Final = "https://w3id.org/open-battery-passport"
 CONTEXT_URL: Final = f"{BASE}/context/v1"
 CREDENTIALS_V2_URL: Final = "https://www.w3.org/ns/credentials/v2"
+CREDENTIALS_V1_URL: Final = "https://www.w3.org/2018/credentials/v1"
 CONTEXTS: Final = (CREDENTIALS_V2_URL, CONTEXT_URL)
 TERMS_URL: Final = f"{BASE}/terms#"
 SCHEMA_VERSION: Final = "v1"

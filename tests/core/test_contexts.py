@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from app.core import contexts
+from app.core.authenticity import Policy
 from app.core.errors import NotConfigured
 from app.core.vocabulary import CONTEXTS, CREDENTIALS_V2_URL
 
@@ -24,13 +25,28 @@ def test_the_credentials_context_is_the_published_file() -> None:
     assert hashlib.sha256(contexts.DOCUMENTS[CREDENTIALS_V2_URL]).hexdigest() == published
 
 
-def test_every_entry_says_where_it_comes_from_and_no_file_lies_beside_the_manifest() -> None:
-    entries = json.loads((FOLDER / "manifest.json").read_bytes())["contexts"]
+@pytest.mark.parametrize("name", ["contexts", "contexts-conformance"])
+def test_every_entry_says_where_it_comes_from_and_no_file_lies_beside_the_manifest(name: str) -> None:
+    folder = FOLDER.parent / name
+    entries = json.loads((folder / "manifest.json").read_bytes())["contexts"]
     for entry in entries:
         assert set(entry) == {"url", "file", "sha256", "origin", "version", "licence"}
         assert all(entry.values())
-    listed = {entry["file"] for entry in entries} | {"manifest.json", "LICENSE-W3C.txt"}
-    assert {path.name for path in FOLDER.iterdir()} == listed
+    listed = {entry["file"] for entry in entries} | {"manifest.json"}
+    beside = {path.name for path in folder.iterdir()} - listed
+    assert all(file.startswith("LICENSE-") for file in beside)
+    assert all(entry["licence"].endswith("Apache-2.0") or "LICENSE-" in entry["licence"] for entry in entries)
+
+
+def test_contexts_of_test_suites_are_never_believed_in_production() -> None:
+    extra = set(contexts.for_conformance()) - set(contexts.DOCUMENTS)
+    assert extra == {
+        "https://www.w3.org/2018/credentials/v1",
+        "https://www.w3.org/ns/credentials/examples/v2",
+        "https://w3id.org/security/data-integrity/v2",
+        "https://w3id.org/security/multikey/v1",
+    }
+    assert not extra & Policy().contexts
 
 
 @pytest.mark.parametrize("change", ["changed", "missing"])

@@ -140,6 +140,25 @@ def test_proofs_with_ids_and_chains_are_refused_as_passports_have_none(name: str
         assert caught.value.name == "PROOF_VERIFICATION_ERROR"
 
 
+@pytest.mark.parametrize(
+    "name", ["signedProofSet1", "signedProofSet2", "signedProofChain1", "signedProofChain2"]
+)
+def test_a_published_proof_set_or_chain_is_valid_in_the_conformance_mode(name: str) -> None:
+    policy = Policy(
+        conformance=True,
+        contexts=frozenset(contexts.DOCUMENTS) | {EXAMPLES},
+        canonicalize=canonicalizer().canonicalize,
+    )
+    signed = read(f"vc-di-eddsa/proof-set-chain/{name}.json")
+    now = times.parse("2026-11-24T12:00:00Z")
+    assert verify(json.dumps(signed).encode(), policy, now=now).verdict == "valid"
+    proofs = signed["proof"] if isinstance(signed["proof"], list) else [signed["proof"]]
+    for place, one in enumerate(proofs):
+        odd = [*proofs[:place], one | {"created": "2023-02-24T23:36:39Z"}, *proofs[place + 1 :]]
+        report = verify(json.dumps(signed | {"proof": odd}).encode(), policy, now=now)
+        assert report.error == "PROOF_VERIFICATION_ERROR"
+
+
 @pytest.mark.parametrize("name", ["arrays", "french", "structures", "unicode", "values", "weird"])
 def test_rfc_8785_forms_are_ours(name: str) -> None:
     expected = bytes.fromhex((FOLDER / f"jcs/outhex/{name}.txt").read_text())

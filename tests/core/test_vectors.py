@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.core import json_strict, times, trust
+from app.core import contexts, json_strict, times, trust
 from app.core.canonical import jcs
 from app.core.errors import MalformedInput, TooLarge
 from app.core.keys import PublicKey
@@ -55,9 +55,23 @@ def test_a_credential_gets_the_verdict_of_the_vector(case: dict[str, Any]) -> No
     assert [check.name for check in report.checks] == list(CHECK_NAMES)
 
 
-def test_every_vector_has_a_name_of_its_own() -> None:
-    names = [case["name"] for case in load("verification")]
+@pytest.mark.parametrize("name", ["verification", "conformance"])
+def test_every_vector_has_a_name_of_its_own(name: str) -> None:
+    names = [case["name"] for case in load(name)]
     assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("case", load("conformance"), ids=itemgetter("name"))
+def test_a_credential_of_a_test_suite_gets_the_verdict_of_the_vector(case: dict[str, Any]) -> None:
+    documents = contexts.for_conformance()
+    policy = Policy(conformance=True, contexts=frozenset(documents), resources=documents)
+    report = verify(case["credential"].encode(), policy, now=times.parse(case["now"]))
+    assert (report.verdict, report.error) == (case["verdict"], case["error"])
+
+
+@pytest.mark.parametrize("case", load("conformance"), ids=itemgetter("name"))
+def test_no_credential_of_a_test_suite_is_valid_in_production(case: dict[str, Any]) -> None:
+    assert verify(case["credential"].encode(), Policy(), now=times.parse(case["now"])).verdict != "valid"
 
 
 @pytest.mark.parametrize("case", load("json-strict"), ids=itemgetter("name"))

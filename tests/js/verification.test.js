@@ -43,6 +43,19 @@ for (const given of cases) {
   });
 }
 
+const more = new URL('../../app/core/data/contexts-conformance/', import.meta.url);
+const resources = new Map([[CONTEXTS, manifest], [more, JSON.parse(readFileSync(new URL('manifest.json', more), 'utf8')).contexts]]
+  .flatMap(([folder, entries]) => entries.map((/** @type {any} */ { url, file }) => [url, new Uint8Array(readFileSync(new URL(file, folder)))])));
+
+for (const given of vectors('conformance').cases) {
+  test(`the profile of test suites agrees with the server: ${given.name}`, async () => {
+    const report = await verify(utf8(given.credential), {
+      trustList: null, conformance: true, contexts: new Set(resources.keys()), resources, canonicalize,
+    }, { now: /** @type {number} */ (parseTime(given.now)) });
+    assert.deepEqual([report.verdict, errorOf(report)], [given.verdict, given.error], JSON.stringify(report.checks, null, 1));
+  });
+}
+
 test('there are vectors for each verdict', () => {
   assert.ok(cases.length > 100);
   for (const verdict of ['valid', 'invalid', 'unknown']) assert.ok(cases.some((/** @type {any} */ one) => one.verdict === verdict));

@@ -12,7 +12,7 @@ from typing import Any
 
 from app.core import times
 from app.core.multibase import multibase_decode_base58btc, multibase_encode_base58btc
-from tests.vectors import cases_jose, cases_json, cases_notes, cases_status, cases_trust
+from tests.vectors import cases_conformance, cases_jose, cases_json, cases_notes, cases_status, cases_trust
 from tests.vectors import kit as k
 from tests.vectors.kit import JCS, RDFC, Suite, a_credential, sign, text, with_subject
 
@@ -497,6 +497,7 @@ def verification() -> dict[str, Any]:
 
 FILES = {
     "verification": verification,
+    "conformance": cases_conformance.conformance,
     "json-strict": cases_json.json_strict,
     "jcs": cases_json.jcs,
     "multikey": cases_json.multikey,

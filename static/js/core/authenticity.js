@@ -10,6 +10,7 @@
 import { maxAge } from './evidence.js';
 import { MalformedKey, NotComputable, parseMultikey } from './keys.js';
 import { fitsSuite, isRdfc, ProofError, verifyProof } from './proof.js';
+import { datesOf } from './record-form.js';
 import { Finding, notChecked, passed } from './report.js';
 import { parseTime } from './times.js';
 
@@ -106,8 +107,9 @@ export async function signatureJcs(e) {
 export function time(e) {
   const d = e.document;
   const latest = e.now + CLOCK_LEEWAY;
-  if ('validFrom' in d && at(d.validFrom) > latest) throw new Finding('NOT_YET_VALID', 'The record is dated in the future.');
-  if ('validUntil' in d && !e.mayBeOver && at(d.validUntil) < e.now) throw new Finding('EXPIRED', 'The record has run out.');
+  const [start, end] = datesOf(d);
+  if (start in d && at(d[start]) > latest) throw new Finding('NOT_YET_VALID', 'The record is dated in the future.');
+  if (end in d && !e.mayBeOver && at(d[end]) < e.now) throw new Finding('EXPIRED', 'The record has run out.');
   const starts = e.token && e.jose ? e.jose.notBefore(e.token, d) : null;
   if (starts !== null && starts > latest) throw new Finding('NOT_YET_VALID', 'The signature is dated in the future.');
   for (const { proof, trusted } of e.signed) {
@@ -155,7 +157,7 @@ async function signatures(e, name, signed) {
     if (!one.key) continue;
     try {
       if (e.token && e.jose) await e.jose.verifyToken(e.token, one.key);
-      else await verifyProof(e.document, one.proof, one.key, e.policy.canonicalize ?? undefined);
+      else await verifyProof(e.document, one.proof, one.key, e.policy.canonicalize ?? undefined, one.previous);
     } catch (error) {
       if (error instanceof NotComputable) return notChecked(name, error.message);
       const { code, message } = /** @type {ProofError} */ (error);

@@ -19,10 +19,12 @@
  * @property {boolean} [schemaRequired]
  * @property {number} [maxAge] - how long a trust list or status list is believed
  * @property {import('./proof.js').Canonicalize | null} [canonicalize] - canonical N-Quads for RDFC proofs
- * @property {boolean} [conformance] - test suites only: a did:key issuer counts as trusted
+ * @property {ReadonlyMap<string, Uint8Array<ArrayBuffer>>} [resources] - documents at hand, which a `relatedResource` may name
+ * @property {boolean} [conformance] - test suites only: a did:key issuer counts as trusted, proofs may be in chains
  */
 
-/** @typedef {{proof: any, byIssuer: boolean, trusted: TrustedKey | null, key: PublicKey | null}} Signed */
+/** @typedef {{proof: any, byIssuer: boolean, trusted: TrustedKey | null, key: PublicKey | null, previous: any[]}} Signed
+ *   `previous`: the proofs that it was made over as well, where it is part of a chain */
 
 /**
  * What is known so far about one document. The steps fill it in, in order.
@@ -47,6 +49,7 @@
  * @property {boolean} isSigned - a signature by the issuer's own key fits
  */
 
+export const CREDENTIALS_V1_URL = 'https://www.w3.org/2018/credentials/v1';
 export const CREDENTIALS_V2_URL = 'https://www.w3.org/ns/credentials/v2';
 export const CONTEXT_URL = 'https://w3id.org/open-battery-passport/context/v1';
 export const CONTEXTS = new Set([CREDENTIALS_V2_URL, CONTEXT_URL]);

@@ -22,6 +22,7 @@ import { Finding, notChecked, passed } from './report.js';
  * @returns {Promise<Check>}
  */
 export async function check(e, linked, establish) {
+  if (e.policy.resources?.size) await (await import('./resources.js')).requireDigests(e);
   if (!linked.size) return notChecked('links', 'No other part of this passport was at hand to compare with.');
   const own = await digestMultibase(e.data);
   let replaced = false;

@@ -78,15 +78,17 @@ export function isRdfc(suite) {
  * @param {JsonObject} proof
  * @param {PublicKey} key
  * @param {Canonicalize} [canonicalize] - needed for RDFC suites
+ * @param {JsonObject[] | null} [chained] - proofs that this one was made over as well; null: by the rules of a passport,
+ *   in which proofs have no members for chains
  * @returns {Promise<void>}
  * @throws {ProofError} and what `canonicalize` throws; `NotComputable` where the browser lacks the algorithm
  */
-export async function verifyProof(document, proof, key, canonicalize) {
+export async function verifyProof(document, proof, key, canonicalize, chained = null) {
   const suite = proof.cryptosuite;
   if (proof.type !== 'DataIntegrityProof' || !isSupported(suite)) {
     throw new ProofError('UNSUPPORTED_CRYPTOSUITE', 'the proof is of a kind we do not know');
   }
-  if (!Object.keys(proof).every((name) => PROOF_MEMBERS.has(name))) {
+  if (!chained && !Object.keys(proof).every((name) => PROOF_MEMBERS.has(name))) {
     throw new ProofError('PROOF_VERIFICATION_ERROR', 'the proof has a member we do not know');
   }
   if (proof.proofPurpose !== 'assertionMethod') {
@@ -96,7 +98,8 @@ export async function verifyProof(document, proof, key, canonicalize) {
     throw new ProofError('INVALID_VERIFICATION_METHOD', 'the key is of a kind that does not fit the proof');
   }
   const signature = readSignature(proof.proofValue);
-  const { proof: _proof, ...unsecured } = document;
+  const { proof: _proof, ...rest } = document;
+  const unsecured = chained?.length ? { ...rest, proof: chained } : rest;
   const { proofValue: _proofValue, ...options } = proof;
   if (isJcs(suite)) {
     if (!('@context' in options) || jcs(options['@context']) !== jcs(unsecured['@context'] ?? null)) {

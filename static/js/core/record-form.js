@@ -4,7 +4,8 @@
  * Mirrors app/core/authenticity.py; the vectors in tests/vectors hold both together (T22).
  */
 
-import { CONTEXT_URL, CONTEXTS, CREDENTIALS_V2_URL, isObject } from './evidence.js';
+import { CONTEXT_URL, CONTEXTS, CREDENTIALS_V1_URL, CREDENTIALS_V2_URL, isObject } from './evidence.js';
+import { iri, malformed, moment, objects, requireEntries, texts } from './form-values.js';
 import { loads, MalformedJson } from './json-strict.js';
 import { isJcs, isSupported, PROOF_MEMBERS } from './proof.js';
 import { Finding, passed } from './report.js';
@@ -17,12 +18,10 @@ export const MAX_BYTES = 262_144;
 const MAX_PROOFS = 8;
 const MAX_CONTEXTS = 8;
 const MAX_SUBJECTS = 16;
-const MAX_ENTRIES = 8;
 
 /** `e`: base64url of an object begins with it, and no JSON text does. */
 const FIRST_OF_TOKEN = 0x65;
 
-const IRI = /^[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>"{}|^`\\]+$/;
 const KEYWORDS = new Set(['@value', '@language', '@direction', '@type', '@id']);
 
 /**
@@ -66,20 +65,17 @@ export function form(e) {
   if (!e.types.includes('VerifiableCredential')) throw malformed('type');
   e.issuerId = iri(isObject(d.issuer) ? d.issuer.id : d.issuer, 'issuer');
   const subjects = objects(d.credentialSubject, 'credentialSubject', MAX_SUBJECTS);
+  for (const subject of subjects) {
+    if (!Object.keys(subject).length) throw malformed('credentialSubject');
+    if ('id' in subject || e.ours) iri(subject.id, 'credentialSubject');
+  }
   if ('id' in d || e.ours) iri(d.id, 'id');
-  if (e.ours) {
-    if (subjects.length !== 1) throw malformed('credentialSubject');
-    iri(subjects[0].id, 'credentialSubject');
-  }
-  const validFrom = moment(d, 'validFrom', e.ours);
-  const validUntil = moment(d, 'validUntil', false);
-  if (validFrom !== null && validUntil !== null && validUntil < validFrom) throw malformed('validUntil');
-  for (const name of ['credentialStatus', 'credentialSchema']) {
-    if (!(name in d)) continue;
-    for (const entry of objects(d[name], name, MAX_ENTRIES)) {
-      if (typeof entry.type !== 'string') throw malformed(name);
-    }
-  }
+  if (e.ours && subjects.length !== 1) throw malformed('credentialSubject');
+  const [start, end] = datesOf(d);
+  const validFrom = moment(d, start, e.ours || start !== 'validFrom');
+  const validUntil = moment(d, end, false);
+  if (validFrom !== null && validUntil !== null && validUntil < validFrom) throw malformed(end);
+  requireEntries(d);
   if (Array.isArray(d.proof) && d.proof.length > MAX_PROOFS) {
     throw new Finding('RESOURCE_LIMIT', 'The record carries too many signatures.');
   }
@@ -92,11 +88,11 @@ export function form(e) {
  * PROOF_VERIFICATION_ERROR, UNSUPPORTED_CRYPTOSUITE.
  *
  * @param {Evidence} e
- * @returns {Check}
+ * @returns {Promise<Check>}
  */
-export function proofChoice(e) {
+export async function proofChoice(e) {
   if (e.token && e.jose) {
-    e.signed.push({ proof: e.jose.options(e.token, e.document), byIssuer: false, trusted: null, key: null });
+    e.signed.push({ proof: e.jose.options(e.token, e.document), byIssuer: false, trusted: null, key: null, previous: [] });
     return passed('proof-choice', 'The record carries a signature of a kind we know.');
   }
   const found = e.document.proof;
@@ -104,12 +100,14 @@ export function proofChoice(e) {
   if (!Array.isArray(proofs) || !proofs.length || !proofs.every(isObject)) {
     throw new Finding('PROOF_VERIFICATION_ERROR', 'The record is not signed.');
   }
+  const chain = e.policy.conformance && !e.ours ? await import('./proof-chain.js') : null;
   for (const proof of proofs) {
     if (proof.type !== 'DataIntegrityProof' || !isSupported(proof.cryptosuite)) {
       e.unsupported += 1;
       continue;
     }
-    if (!Object.keys(proof).every((name) => PROOF_MEMBERS.has(name))) {
+    if (chain) chain.requireMembers(proof);
+    else if (!Object.keys(proof).every((name) => PROOF_MEMBERS.has(name))) {
       throw new Finding('PROOF_VERIFICATION_ERROR', 'A signature comes with something we do not know.');
     }
     for (const name of ['created', 'expires']) {
@@ -117,13 +115,23 @@ export function proofChoice(e) {
         throw new Finding('PROOF_VERIFICATION_ERROR', 'A signature has a date that is none.');
       }
     }
-    e.signed.push({ proof, byIssuer: false, trusted: null, key: null });
+    e.signed.push({ proof, byIssuer: false, trusted: null, key: null, previous: chain?.previous(proof, proofs) ?? [] });
   }
   if (!e.signed.length || (e.ours && !e.signed.some((one) => isJcs(one.proof.cryptosuite)))) {
     throw new Finding('UNSUPPORTED_CRYPTOSUITE', 'The record is signed in a way we do not take.');
   }
   const more = e.unsupported ? ` ${e.unsupported} more of a kind we do not know: not checked.` : '';
   return passed('proof-choice', `The record carries a signature of a kind we know.${more}`);
+}
+
+/**
+ * Names of the members that say from when and until when a credential is valid; VC 1.1 has others.
+ *
+ * @param {Record<string, any>} d
+ * @returns {[string, string]}
+ */
+export function datesOf(d) {
+  return d['@context'][0] === CREDENTIALS_V1_URL ? ['issuanceDate', 'expirationDate'] : ['validFrom', 'validUntil'];
 }
 
 /** @param {Evidence} e */
@@ -133,7 +141,7 @@ function requireContexts(e) {
     throw new Finding('RESOURCE_LIMIT', 'The record names too many vocabularies.');
   }
   const allowed = e.policy.contexts ?? CONTEXTS;
-  const known = Array.isArray(value) && value[0] === CREDENTIALS_V2_URL
+  const known = Array.isArray(value) && [CREDENTIALS_V2_URL, CREDENTIALS_V1_URL].includes(value[0])
     && value.every((url) => typeof url === 'string' && allowed.has(url));
   if (!known || (value.includes(CONTEXT_URL) && (value.length !== 2 || value[1] !== CONTEXT_URL))) {
     throw new Finding('CONTEXT_UNKNOWN', 'The record uses a vocabulary we do not know.');
@@ -164,60 +172,4 @@ function requirePlain(document) {
     }
   }
   if (odd) throw new Finding('MALFORMED_VALUE_ERROR', 'A part of the record is empty or not allowed there.');
-}
-
-/**
- * @param {unknown} value
- * @param {string} name
- * @returns {string[]}
- */
-function texts(value, name) {
-  const found = typeof value === 'string' ? [value] : value;
-  if (!Array.isArray(found) || !found.length || found.length > MAX_ENTRIES) throw malformed(name);
-  if (!found.every((one) => typeof one === 'string' && one)) throw malformed(name);
-  return found;
-}
-
-/**
- * @param {unknown} value - one object, or a list of some
- * @param {string} name
- * @param {number} [most]
- * @returns {Record<string, any>[]}
- */
-export function objects(value, name, most = MAX_ENTRIES) {
-  const found = isObject(value) ? [value] : value;
-  if (!Array.isArray(found) || !found.length || !found.every(isObject)) throw malformed(name);
-  if (found.length > most) throw new Finding('RESOURCE_LIMIT', `The record has too many entries in ${name}.`);
-  return found;
-}
-
-/**
- * @param {unknown} value
- * @param {string} name
- * @returns {string}
- */
-function iri(value, name) {
-  if (typeof value !== 'string' || !IRI.test(value)) throw malformed(name);
-  return value;
-}
-
-/**
- * @param {any} document
- * @param {string} name
- * @param {boolean} required
- * @returns {number | null} ms
- */
-function moment(document, name, required) {
-  if (!(name in document) && !required) return null;
-  const found = parseTime(document[name]);
-  if (found === null) throw malformed(name);
-  return found;
-}
-
-/**
- * @param {string} name
- * @returns {Finding}
- */
-function malformed(name) {
-  return new Finding('MALFORMED_VALUE_ERROR', `The entry ${name} is missing or has a wrong form.`);
 }

@@ -2,7 +2,7 @@
 /** Is this credential withdrawn? Step 10 of a verification, from status lists at hand (T8). See app/core/status_check.py. */
 
 import { evidence, isObject, maxAge } from './evidence.js';
-import { objects } from './record-form.js';
+import { objects } from './form-values.js';
 import { Finding, notChecked, passed } from './report.js';
 import { bit, decode, StatusListError } from './status-list.js';
 import { parseTime } from './times.js';

@@ -6,12 +6,13 @@
 
 import * as authenticity from './authenticity.js';
 import { evidence, isObject } from './evidence.js';
+import { objects } from './form-values.js';
 import { loads, MalformedJson } from './json-strict.js';
 import * as linkCheck from './link-check.js';
 import { leafHash, verifyInclusion } from './merkle.js';
 import { digestMultibase } from './multibase.js';
 import { isRdfc } from './proof.js';
-import { form, objects, parse, proofChoice } from './record-form.js';
+import { form, parse, proofChoice } from './record-form.js';
 import { CHECK_NAMES, Finding, NOT_REACHED, notChecked, passed, verdictOf } from './report.js';
 import * as statusCheck from './status-check.js';
 
