@@ -8,6 +8,7 @@ settings: what stands in the database must not choose the code that is run.
 import os
 import secrets
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ from app.core.keys import PublicKey
 
 _SCHEME: Final = "pkcs11:"
 _P256: Final = bytes.fromhex("06082a8648ce3d030107")  # its object identifier in DER, 1.2.840.10045.3.1.7
+_PAUSES_S: Final = (0.02, 0.1, 0.4)
+"""Before each further try. SoftHSM2 does not show its token while another process logs in to it."""
 _T = TypeVar("_T")
 
 
@@ -110,18 +113,19 @@ class Token:
         self._of = (-1, -1)
 
     def use(self, work: Callable[[Any], _T]) -> _T:
-        """What `work` does with an open session; tried a second time with a new one, since tokens are
-        unplugged and restarted. Raises: CannotSign; NotConfigured."""
+        """What `work` does with an open session; tried again with a new one, since tokens are unplugged and
+        restarted. Raises: CannotSign; NotConfigured."""
         pkcs11 = _api()
         with self._lock:
-            for last in (False, True):
+            for pause_s in (*_PAUSES_S, None):
                 try:
                     return work(self._opened())
                 except pkcs11.PKCS11Error as error:
                     self._session = None
-                    if last or isinstance(error, pkcs11.PinIncorrect | pkcs11.PinLocked):
+                    if pause_s is None or isinstance(error, pkcs11.PinIncorrect | pkcs11.PinLocked):
                         # a wrong PIN is not tried again: tokens lock themselves
                         raise CannotSign(f"The token {self._token} does not sign: {_said(error)}.") from error
+                    time.sleep(pause_s)
                     self._module.restart(self._of[1])
             raise AssertionError
 
