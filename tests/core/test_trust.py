@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.core import times, trust
 from app.core.errors import MalformedInput, TooLarge
+from app.core.multibase import multibase_decode_base58btc
 from tests.vectors import kit as k
 
 
@@ -55,7 +56,7 @@ def test_the_signature_is_over_the_canonical_form_so_that_other_tools_can_make_i
     """By hand: SHA-256 of the sorted, compact JSON, P-256."""
     document = json.loads(k.a_signed_trust_list())
     payload = json.dumps(document["signed"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    raw = trust.multibase_decode_base58btc(document["signatures"][0]["signature"])
+    raw = multibase_decode_base58btc(document["signatures"][0]["signature"])
     der = k.utils.encode_dss_signature(int.from_bytes(raw[:32]), int.from_bytes(raw[32:]))
     point = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), k.ROOT.public_key.raw)
     point.verify(der, payload.encode(), ec.ECDSA(hashes.SHA256()))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.core import contexts, json_strict, times, trust
+from app.core import contexts, json_strict, times, trust, trust_root
 from app.core.canonical import jcs
 from app.core.errors import MalformedInput, TooLarge
 from app.core.keys import PublicKey
@@ -122,6 +122,16 @@ def test_a_trust_list_is_taken_or_refused(case: dict[str, Any]) -> None:
         with pytest.raises(TRUST_ERRORS[case["result"]]) as caught:
             trust.parse(data, case["root"], now, case["newestSeen"])
         assert case["result"] != "refused" or type(caught.value) is trust.TrustListRefused
+
+
+@pytest.mark.parametrize("case", load("trust-root"), ids=itemgetter("name"))
+def test_a_root_follows_the_pinned_one_or_is_refused(case: dict[str, Any]) -> None:
+    later = [text.encode() for text in case["later"]]
+    if case["result"] == "ok":
+        assert trust_root.version_of(trust_root.walk(case["pinned"], later)) == case["version"]
+    else:
+        with pytest.raises(TRUST_ERRORS[case["result"]]):
+            trust_root.walk(case["pinned"], later)
 
 
 @pytest.mark.parametrize("case", load("status-list", "good"), ids=itemgetter("name"))

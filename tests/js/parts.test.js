@@ -9,6 +9,7 @@ import { base64urlDecode, base64urlEncode, sha256 } from '../../static/js/core/m
 import { bit, decode, StatusListError } from '../../static/js/core/status-list.js';
 import { parseTime } from '../../static/js/core/times.js';
 import { parseTrustList, TrustListError } from '../../static/js/core/trust-list.js';
+import { compareRoots, rootVersion, walkRoots } from '../../static/js/core/trust-root.js';
 import { utf8, vectors } from './vectors.js';
 
 for (const given of vectors('json-strict').cases.filter((/** @type {any} */ one) => !one.decimals)) {
@@ -57,6 +58,36 @@ for (const given of vectors('trust-list').cases) {
     assert.equal(result, given.result);
   });
 }
+
+for (const given of vectors('trust-root').cases) {
+  test(`a root follows the pinned one as on the server: ${given.name}`, async () => {
+    let [result, version] = ['ok', 1];
+    try {
+      version = rootVersion(await walkRoots(given.pinned, given.later.map(utf8)));
+    } catch (error) {
+      if (!(error instanceof TrustListError)) throw error;
+      result = error.problem;
+    }
+    assert.deepEqual([result, version], [given.result, given.version]);
+  });
+}
+
+test('a device takes a root that follows the pinned one, and sounds the alarm at any other', async () => {
+  const cases = vectors('trust-root').cases;
+  const named = (/** @type {string} */ name) => cases.find((/** @type {any} */ one) => one.name === name);
+  const { pinned, later } = named('two steps');
+  const rootAt = async (/** @type {number} */ version) => utf8(later[version - 2] ?? '');
+  const third = JSON.parse(later[1]);
+  assert.equal(await compareRoots(pinned, { ...pinned }, rootAt), 'same');
+  assert.equal(await compareRoots(pinned, third, rootAt), 'follows');
+  assert.equal(await compareRoots(JSON.parse(later[0]), third, rootAt), 'follows');
+  assert.equal(await compareRoots(third, pinned, rootAt), 'older');
+  assert.equal(await compareRoots(pinned, third, async () => new Uint8Array()), 'other');
+  const forged = JSON.parse(named('signed by the new keys alone').later[0]);
+  assert.equal(await compareRoots(pinned, forged, async () => utf8(JSON.stringify(forged))), 'other');
+  assert.equal(await compareRoots(pinned, forged, rootAt), 'other');
+  assert.equal(await compareRoots(pinned, { ...pinned, threshold: 1 }, rootAt), 'other');
+});
 
 for (const given of vectors('status-list').good) {
   test(`a status list is unpacked as on the server: ${given.name}`, async () => {

@@ -94,7 +94,7 @@ test('a suspended signer is called known and not trusted, an unlisted one unknow
 
 test('trouble with the list of signers is never green, and says what is wrong', async () => {
   const report = await run({ ...named('JCS alone'), trustList: null });
-  for (const trustProblem of ['root-changed', 'rolled-back', 'expired', 'unreachable']) {
+  for (const trustProblem of ['root-changed', 'root-rolled-back', 'rolled-back', 'expired', 'unreachable']) {
     const verdict = describe(report, { ...situation, trustProblem });
     assert.equal(verdict.state, 'unknown');
     assert.match(verdict.sentence, /signers|root of trust/);

@@ -1,10 +1,11 @@
 """Vectors about trust lists: who signed, how old, which version."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from app.core import times
+from app.core import root_signatures, times
+from app.core import trust_root as trust_root_core
 from tests.vectors import kit as k
 from tests.vectors.kit import ROOT, ROOT_2, a_signed_trust_list, a_trust_list
 
@@ -71,6 +72,88 @@ def _cases() -> Iterator[dict[str, Any]]:
     yield _case("no JSON", "trust me", "malformed")
     for what, changes in _malformed().items():
         yield _case(what, _signed_anyway(a_trust_list() | changes), "malformed")
+
+
+def trust_root() -> dict[str, Any]:
+    """Roots `later`, walked from `pinned`; `result` is ok or the kind of refusal, `version` the newest."""
+    return {"cases": list(_root_cases())}
+
+
+def _root_case(name: str, later: list[Any], result: str, **more: Any) -> dict[str, Any]:
+    texts = [one if isinstance(one, str) else json.dumps(one) for one in later]
+    pinned = _pinned()
+    return {"name": name, "pinned": pinned, "later": texts, "result": result, "version": 1} | more
+
+
+def _pinned() -> dict[str, Any]:
+    return trust_root_core.first({key.key_id: key.public_key for key in k.ROOTS[:3]}, 2)
+
+
+def _root(
+    version: int, listed: Sequence[k.Key], signers: Sequence[k.Key], /, **changes: Any
+) -> dict[str, Any]:
+    signed = {
+        "type": "TrustRoot",
+        "version": version,
+        "issued": "2026-11-24T00:00:00Z",
+        "threshold": 2,
+        "keys": [{"id": key.key_id, "publicKeyMultibase": key.public_key.to_multikey()} for key in listed],
+    } | changes
+    return {"signed": signed, "signatures": root_signatures.sign(signed, signers)}
+
+
+def _root_cases() -> Iterator[dict[str, Any]]:
+    one, two, three, four, five = k.ROOTS
+    second = _root(2, (one, two, four), (one, two))
+    third = _root(3, (two, four, five), (two, four))
+    yield _root_case("nothing later", [], "ok")
+    yield _root_case("one key replaced, signed by two of both", [second], "ok", version=2)
+    yield _root_case("two steps", [second, third], "ok", version=3)
+    all_new = _root(2, (four, five), (one, three, four, five))
+    yield _root_case("all keys replaced, signed by both sets", [all_new], "ok", version=2)
+    higher = _root(2, (one, two, three), (one, two, three), threshold=3)
+    yield _root_case("a higher threshold", [higher], "ok", version=2)
+    yield _root_case("a step left out", [third], "refused")
+    yield _root_case("the same version again", [second, second], "refused")
+    yield _root_case("the second before the first", [third, second], "refused")
+    new_alone = _root(2, (four, five), (four, five))
+    yield _root_case("signed by the new keys alone", [new_alone], "refused")
+    old_alone = _root(2, (four, five), (one, two))
+    yield _root_case("signed by the old keys alone", [old_alone], "refused")
+    yield _root_case("one of two old keys", [_root(2, (one, two, four), (one, four))], "refused")
+    twice = second | {"signatures": second["signatures"][:1] * 2}
+    yield _root_case("one signature, given twice", [twice], "refused")
+    too_low = _root(2, (one, two, three), (one, two), threshold=3)
+    yield _root_case("too few for its own threshold", [too_low], "refused")
+    altered = second | {"signed": second["signed"] | {"threshold": 1}}
+    yield _root_case("altered after it was signed", [altered], "refused")
+    unsigned = {name: second["signed"][name] for name in ("version", "threshold", "keys")}
+    yield _root_case("without signatures", [unsigned], "malformed")
+    first_again = {"version": 1, "threshold": 1, "keys": second["signed"]["keys"]}
+    yield _root_case("a first version of somebody else", [first_again], "refused")
+    for what, changes in {
+        "another type": {"type": "TrustList"},
+        "threshold 0": {"threshold": 0},
+        "a threshold of more than there are keys": {"threshold": 4},
+        "no keys": {"keys": []},
+        "issued on no day": {"issued": "2026-02-30T00:00:00Z"},
+        "an unknown member": {"expires": "2027-11-24T00:00:00Z"},
+        "version as a text": {"version": "2"},
+        "the same key under two names": {
+            "keys": [second["signed"]["keys"][0], second["signed"]["keys"][0] | {"id": "root-9"}]
+        },
+        "one name for two keys": {
+            "keys": [second["signed"]["keys"][0], second["signed"]["keys"][1] | {"id": "root-1"}]
+        },
+        "a key of another kind": {
+            "keys": [
+                {"id": "root-1", "publicKeyMultibase": k.SEAL_ED.public_key.to_multikey()},
+                second["signed"]["keys"][1],
+            ]
+        },
+    }.items():
+        yield _root_case(what, [_root(2, (one, two, four), (one, two), **changes)], "malformed")
+    yield _root_case("no JSON", ["trust me"], "malformed")
 
 
 def _malformed() -> dict[str, dict[str, Any]]:

@@ -98,6 +98,7 @@ STRANGER = Key("stranger", method="did:web:stranger.example#key-1")
 SELF_MADE = Key.did_key("self made")
 ROOT = Key("root-1")
 ROOT_2 = Key("root-2")
+ROOTS = (ROOT, ROOT_2, Key("root-3"), Key("root-4"), Key("root-5"))
 ROOT_DOCUMENT: dict[str, Any] = {
     "version": 1,
     "threshold": 1,

@@ -502,6 +502,7 @@ FILES = {
     "jcs": cases_json.jcs,
     "multikey": cases_json.multikey,
     "trust-list": cases_trust.trust_list,
+    "trust-root": cases_trust.trust_root,
     "status-list": cases_status.status_list,
     "notes": cases_notes.notes,
 }

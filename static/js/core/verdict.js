@@ -97,6 +97,7 @@ const BY_ERROR = new Map([
 /** @type {Readonly<Record<string, string>>} */
 const TRUST_PROBLEMS = {
   'root-changed': 'The root of trust is not the one this device has known. Ask whoever runs this site before you go on.',
+  'root-rolled-back': 'The root of trust is older than the one this device has known: somebody may be hiding something.',
   refused: 'The list of known signers carries no valid signature, so nobody on it counts.',
   'rolled-back': 'The list of known signers is older than one seen before: somebody may be hiding something.',
   expired: 'The list of known signers has run out.',

@@ -1,15 +1,19 @@
 // @ts-check
 /**
  * Whom this device believes: the trust root, pinned when it is first seen, and the newest trust list (T5, T56).
- * A changed root is an alarm, an older list is refused, and a clock that was set back does not make old news fresh.
+ * A root that does not follow the pinned one is an alarm, an older list is refused, and a clock that was set back does not make old news fresh.
  */
 
-import { parseRoot, parseTrustList, TrustListError } from '../core/trust-list.js';
+import { parseTrustList, TrustListError } from '../core/trust-list.js';
+import { compareRoots, parseRoot } from '../core/trust-root.js';
 import * as storage from '../device/storage.js';
 import { fetchBytes, fetchPublic, forgetRecent, NotThere, Unreachable } from './fetching.js';
 
 /** @typedef {import('../core/trust-list.js').TrustList} TrustList */
-/** @typedef {'root-changed' | 'refused' | 'rolled-back' | 'expired' | 'malformed' | 'unreachable'} TrustProblem */
+/** @typedef {'root-changed' | 'root-rolled-back' | 'refused' | 'rolled-back' | 'expired' | 'malformed' | 'unreachable'} TrustProblem */
+
+const ROOT = '/trust/root.json';
+const LIST = '/trust/list.json';
 
 /**
  * @typedef {object} Trust
@@ -27,13 +31,15 @@ export async function currentTrust() {
   /** @type {Trust} */
   const trust = { list: null, problem: null, fetchedAt: null, fromStore: false, now };
   try {
-    const [root, list] = await Promise.all([fetchPublic('/trust/root.json'), fetchPublic('/trust/list.json')]);
+    // Asked anew each time: whom a list of a moment ago suspended is not believed for another minute.
+    const [root, list] = await Promise.all([fetchPublic(ROOT, 'no-cache'), fetchPublic(LIST, 'no-cache')]);
     trust.fetchedAt = list.fetchedAt;
     trust.fromStore = list.fromStore;
-    const pinned = await storage.get('root');
-    if (pinned && !sameBytes(pinned, root.bytes)) return { ...trust, problem: 'root-changed' };
+    const shown = parseRoot(root.bytes);
+    trust.problem = await rootProblem(shown);
+    if (trust.problem) return trust;
     const newestVersion = Number(await storage.get('newest-version')) || 0;
-    trust.list = await parseTrustList(list.bytes, parseRoot(root.bytes), now, newestVersion);
+    trust.list = await parseTrustList(list.bytes, shown, now, newestVersion);
     await remember(root.bytes, trust.list, list.fromStore ? 0 : list.fetchedAt, newestSeen, newestVersion);
   } catch (error) {
     if (error instanceof TrustListError) trust.problem = error.problem;
@@ -44,13 +50,33 @@ export async function currentTrust() {
 }
 
 /**
+ * Whether the root that the server shows is the pinned one, or properly follows it: then nobody need be asked.
+ *
+ * @param {any} shown
+ * @returns {Promise<TrustProblem | null>}
+ */
+async function rootProblem(shown) {
+  const pinned = await storage.get('root');
+  if (!pinned) return null; // first use: pinned once a list that it signed was read
+  const found = await compareRoots(parseRoot(pinned), shown, async (version) => {
+    try {
+      return (await fetchPublic(`/trust/roots/${version}.json`)).bytes;
+    } catch (error) {
+      if (error instanceof NotThere) return new Uint8Array(); // a step that lacks is no step
+      throw error;
+    }
+  });
+  return { same: null, follows: null, older: /** @type {const} */ ('root-rolled-back'), other: /** @type {const} */ ('root-changed') }[found];
+}
+
+/**
  * Believe the root that the server shows now. Only for a person who was told so by whoever runs this installation.
  *
  * @returns {Promise<void>}
  */
 export async function acceptNewRoot() {
   forgetRecent();
-  const { bytes } = await fetchBytes('/trust/root.json', { cache: 'reload', credentials: 'omit' });
+  const { bytes } = await fetchBytes(ROOT, { cache: 'reload', credentials: 'omit' });
   parseRoot(bytes);
   await storage.put('root', bytes);
   await storage.put('newest-version', 0);
@@ -68,13 +94,4 @@ async function remember(rootBytes, list, serverTime, newestSeen, newestVersion) 
   if (list.version > newestVersion) await storage.put('newest-version', list.version);
   const newest = Math.max(newestSeen, list.issued, serverTime);
   if (newest > newestSeen) await storage.put('newest-time', newest);
-}
-
-/**
- * @param {Uint8Array} left
- * @param {Uint8Array} right
- * @returns {boolean}
- */
-function sameBytes(left, right) {
-  return left.length === right.length && left.every((byte, at) => byte === right[at]);
 }
