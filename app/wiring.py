@@ -15,7 +15,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine
 
 from app.config import ROOT, UNFINISHED_FILE, Settings
-from app.core import did, log
+from app.core import did, log, trust_root
 from app.core.credential import Issuer
 from app.core.errors import NotConfigured
 from app.core.key_register import KeyRecord
@@ -32,11 +32,12 @@ from app.store.tables import metadata
 SEAL_KEYS = "seal-*.pem"
 """Key names carry a year. Which of them signs is the register's word."""
 ROOT_KEY = "trust-root.pem"
+ROOT_KEYS = "trust-root*.pem"
+"""One, or one for each of several people: `trust-root-1.pem` and so on."""
 ROOT_PUBLIC = "trust-root.json"
 LOG_KEYS = "log-*.pem"
 """One for each log, by its number: a log that is begun anew has a key and a name of its own."""
 LOG_SECRET = "log-secret.bin"  # noqa: S105  (a file's name)
-ROOT_KEY_ID = "root-1"
 
 
 def clock() -> datetime:
@@ -44,21 +45,29 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
-def create_data(settings: Settings, now: Callable[[], datetime] = clock) -> None:
-    """Make the keys of a new data directory, each for one purpose, mode 0600 (T6)."""
+def create_data(
+    settings: Settings,
+    now: Callable[[], datetime] = clock,
+    *,
+    root_keys: int = 1,
+    root_threshold: int = 1,
+) -> None:
+    """Make the keys of a new data directory, each for one purpose, mode 0600 (T6).
+
+    `root_threshold` of the `root_keys` must sign a trust list (T46). Raises: MalformedInput.
+    """
     settings.keys_dir.mkdir(mode=0o700, exist_ok=True)
     seal_key = settings.keys_dir / SEAL_KEYS.replace("*", f"{now():%Y}")
-    for path in (seal_key, settings.keys_dir / ROOT_KEY):
+    key_files.create(seal_key, development=settings.demo)
+    roots = {}
+    for name in [f"root-{number}" for number in range(1, root_keys + 1)]:
+        path = settings.keys_dir / (ROOT_KEY if root_keys == 1 else f"trust-{name}.pem")
         key_files.create(path, development=settings.demo)
+        roots[name] = FileSigner(path, name).public_key
     log_key_files.create(settings.keys_dir / LOG_KEYS.replace("*", "1"))
     key_files.write_secret(settings.keys_dir / LOG_SECRET, secrets.token_bytes(32))
-    root = FileSigner(settings.keys_dir / ROOT_KEY, ROOT_KEY_ID)
-    public = {
-        "version": 1,
-        "threshold": 1,
-        "keys": [{"id": ROOT_KEY_ID, "publicKeyMultibase": root.public_key.to_multikey()}],
-    }
-    key_files.write_secret(settings.keys_dir / ROOT_PUBLIC, json.dumps(public, indent=1).encode())
+    public = json.dumps(trust_root.first(roots, root_threshold), indent=1).encode()
+    key_files.write_secret(settings.keys_dir / ROOT_PUBLIC, public)
 
 
 def migrate(settings: Settings, now: Callable[[], datetime] = clock) -> None:
@@ -78,24 +87,28 @@ def migrate(settings: Settings, now: Callable[[], datetime] = clock) -> None:
             _make_log_key(context)
             context = replace(context, log_keys=_log_keys(settings))
         _register_first_key(context)
-        trust.ensure(context, root_signer(settings))
+        trust.ensure(context)
     finally:
         context.dispose()
     if database is not None:
         os.chmod(database, 0o600)
 
 
-def root_signer(settings: Settings) -> FileSigner | None:
-    """The key that signs the trust list; None where it is kept offline, as it should be.
+def root_signers(settings: Settings) -> list[FileSigner]:
+    """Keys that sign the trust list; none where they are kept offline, as they should be.
 
     Raises: NotConfigured where production is given the root key of a demo.
     """
-    root_key = settings.keys_dir / ROOT_KEY
-    if not root_key.exists():
-        return None
-    if settings.production and key_files.is_development(root_key):
-        raise NotConfigured(f"{root_key} is a development key of a demo: take it away.")
-    return FileSigner(root_key, ROOT_KEY_ID)
+    paths = sorted(settings.keys_dir.glob(ROOT_KEYS))
+    for path in paths:
+        if settings.production and key_files.is_development(path):
+            raise NotConfigured(f"{path} is a development key of a demo: take it away.")
+    return [FileSigner(path, path.stem) for path in paths]
+
+
+def root_signer(settings: Settings) -> FileSigner | None:
+    """The first of them."""
+    return next(iter(root_signers(settings)), None)
 
 
 def key_backends(settings: Settings) -> Backends:
@@ -188,6 +201,7 @@ def build(
         issuer=Issuer(issuer, settings.operator_name),
         trust_root=json.loads(root.read_text(encoding="utf-8")),
         secret=key_files.read_secret(settings.keys_dir / LOG_SECRET),
+        root_signers=lambda: root_signers(settings),
         log_keys=_log_keys(settings),
     )
 

@@ -64,6 +64,16 @@ def key_revoked(verification_method: str, *, since: datetime, at: datetime) -> b
     return _leaf("key-revoked", at, verificationMethod=verification_method, revoked=to_seconds(since))
 
 
+def trust_list_published(version: int, digest: str, *, at: datetime) -> bytes:
+    """A version of the trust list; its digest is that of the bytes as they are served."""
+    return _leaf("trust-list-published", at, version=version, digest=digest)
+
+
+def trust_root_published(version: int, digest: str, *, at: datetime) -> bytes:
+    """Root keys were changed."""
+    return _leaf("trust-root-published", at, version=version, digest=digest)
+
+
 def commitment(text: str, salt: bytes) -> str:
     """Digest of salt and text; without the salt nobody can search for the text."""
     return digest_multibase(salt + text.encode())
@@ -80,5 +90,5 @@ def _leaf(kind: str, at: datetime, **members: Any) -> bytes:
 
 __all__ = [
     "commitment", "derived_salt", "form_added", "issued", "key_added", "key_expired", "key_revoked",
-    "key_started", "leaf_hash", "origin", "status_changed",
+    "key_started", "leaf_hash", "origin", "status_changed", "trust_list_published", "trust_root_published",
 ]  # fmt: skip

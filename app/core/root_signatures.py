@@ -59,13 +59,17 @@ def require_threshold(signed: Mapping[str, Any], signatures: Any, root: Mapping[
     threshold = root["threshold"]
     if not isinstance(threshold, int) or threshold < 1:
         raise TrustListRefused("the pinned root asks for no signature")
-    payload = jcs(dict(signed))
-    good = {keys[key_id] for key_id, text in _pairs(signatures) if _holds(keys.get(key_id), payload, text)}
+    good = {
+        keys[key_id]
+        for key_id, text in pairs(signatures)
+        if key_id in keys and holds(keys[key_id], signed, text)
+    }
     if len(good) < threshold:
         raise TrustListRefused(f"{threshold} root signatures are needed; {len(good)} hold")
 
 
-def _pairs(signatures: Any) -> list[tuple[Any, Any]]:
+def pairs(signatures: Any) -> list[tuple[str, Any]]:
+    """Names of keys with their signatures. Raises: MalformedInput."""
     if not isinstance(signatures, list) or len(signatures) > MAX_SIGNATURES:
         raise malformed("/signatures", f"a list of at most {MAX_SIGNATURES} signatures is expected")
     for place, one in enumerate(signatures):
@@ -74,10 +78,11 @@ def _pairs(signatures: Any) -> list[tuple[Any, Any]]:
     return [(one["keyId"], one["signature"]) for one in signatures if isinstance(one["keyId"], str)]
 
 
-def _holds(key: PublicKey | None, payload: bytes, text: Any) -> bool:
-    if key is None or key.kind != "P-256" or not isinstance(text, str):
+def holds(key: PublicKey, signed: Mapping[str, Any], text: Any) -> bool:
+    """Whether `text` is this key's signature."""
+    if key.kind != "P-256" or not isinstance(text, str):
         return False
     try:
-        return key.verify(payload, multibase_decode_base58btc(text))
+        return key.verify_digest(digest_of(signed), multibase_decode_base58btc(text))
     except MalformedInput:
         return False

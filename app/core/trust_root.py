@@ -5,7 +5,7 @@
                "signatures": [{"keyId": "root-1", "signature": "z…"}, …]}
 Version 1 is pinned when it is first seen, so nothing signs it. Each later one is signed by the threshold of
 the root before it and by its own: whoever pinned an older root can follow, step by step, without being told.
-The idea is that of The Update Framework 1.0.33, 5.3 (see docs/decisions/0013).
+The idea is that of The Update Framework 1.0.33, 5.3 (docs/decisions/0013-roots-follow-one-another.md).
 """
 
 from collections.abc import Iterable, Mapping, Sequence

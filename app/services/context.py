@@ -1,6 +1,6 @@
 """What every service is handed: settings, the engine, the clock and the keys. Made by wiring alone."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +13,7 @@ from app.core.credential import Issuer
 from app.core.errors import NotConfigured
 from app.core.key_register import KeyRecord
 from app.core.proof import Signer
+from app.keys.file import FileSigner
 from app.keys.log import NoteKey
 from app.store.unit_of_work import Store, UnitOfWork, read, unit_of_work
 
@@ -35,6 +36,8 @@ class Context:
     """Public keys that the trust list is signed with; the private ones stay offline."""
     secret: bytes
     """Makes salts for the log's commitments; never leaves the installation."""
+    root_signers: Callable[[], Sequence[FileSigner]] = tuple
+    """Root keys that lie in the data directory at this moment: those of a demo, none in production."""
     log_keys: Mapping[int, NoteKey] = field(default_factory=dict)
     """Keys that sign checkpoints, by number of their log."""
     kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)

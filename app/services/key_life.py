@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from app.core import key_register, log
+from app.core import key_register, log, trust_root
 from app.core.errors import Conflict, MalformedInput, NotFound
 from app.core.key_register import Backend, KeyRecord
 from app.core.keys import PublicKey
@@ -77,8 +77,7 @@ def create(ctx: Context, make: Callable[[str], Made]) -> KeyRecord:
     made = make(name)
     record = KeyRecord(name, made.backend, made.reference, made.public_key, _second(now))
     _try(ctx, record)
-    roots = {root["publicKeyMultibase"] for root in ctx.trust_root["keys"]}
-    if made.public_key.to_multikey() in roots:
+    if made.public_key in trust_root.keys_of(trust.root(ctx)).values():
         raise Conflict("This is a key of the trust list's root: each key has one purpose.")
     with ctx.unit_of_work() as work:
         known = work.keys.held()
@@ -246,7 +245,7 @@ def _make_known(ctx: Context, records: Sequence[KeyRecord], root: RootSigner | N
     if all(is_listed(ctx, each) for each in records):
         return
     if _demo_root(ctx, root):
-        trust.ensure(ctx, root)
+        trust.renew_if_due(ctx)
         return
     names = ", ".join(each.name for each in records if not is_listed(ctx, each))
     raise Conflict(
@@ -257,7 +256,7 @@ def _make_known(ctx: Context, records: Sequence[KeyRecord], root: RootSigner | N
 
 def _renew_list(ctx: Context, root: RootSigner | None) -> None:
     if _demo_root(ctx, root):
-        trust.ensure(ctx, root)
+        trust.renew_if_due(ctx)
 
 
 def _demo_root(ctx: Context, root: RootSigner | None) -> bool:

@@ -1,60 +1,71 @@
-"""The trust list and the DID document: which keys speak for this economic operator.
+"""The trust list, its root and the DID document: whose keys speak for this operator, and who says so.
 
-The list is signed by root keys. In a demo the root key lies beside the others; in production it is kept
-offline and the list is signed there. Source: T5, T6; credential profile section 2.
+The list is signed by root keys. In a demo they lie beside the others, and a list is renewed by itself. In
+production they are kept offline: a list is drafted here, signed there, published here (`trust_lists`).
+Source: T5, T6; credential profile section 2.
 """
 
-from datetime import datetime, timedelta
-from typing import Any, Final
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
 
 import orjson
 
-from app.core import did, log, trust
-from app.core.errors import NotConfigured
-from app.core.key_register import KeyRecord
-from app.core.times import parse, to_seconds, to_text
-from app.core.trust import RootSigner, TrustList
-from app.core.vocabulary import CREDENTIAL_TYPES
-from app.services import issuance, status
+from app.core import did, log, trust, trust_root
+from app.core.errors import NotConfigured, NotFound
+from app.core.times import parse
+from app.core.trust import TrustList
+from app.services import issuance, status, trust_lists
 from app.services.context import Context
 
-LIST_LENGTH: Final = timedelta(days=90)
-RENEW_BEFORE: Final = timedelta(days=30)
-STATUS_LIST_TYPE: Final = "BitstringStatusListCredential"
 
+def ensure(ctx: Context) -> None:
+    """Make what a new installation lacks: status lists, log entries of its keys, a trust list; renew an old
+    list. A list is made only where enough root keys lie beside the others.
 
-def ensure(ctx: Context, root_signer: RootSigner | None) -> None:
-    """Make what a new installation lacks: status lists, the key's log entry, a trust list; renew an old list.
-
-    `root_signer` is None where the root key is kept offline: then a list is only taken, never made.
+    Raises: NotConfigured when the status lists are gone.
     """
     now = ctx.now()
     with ctx.unit_of_work() as work:
         newest = work.trust_lists.newest()
         if newest is not None and not work.status_lists.names():
             raise NotConfigured("The status lists are gone, and revocations with them: restore a backup.")
-        keys = [_key_entry(ctx, record) for record in work.keys.all()]
-        if newest is None:
+        if newest is None and not work.status_lists.names():
             status.create_lists(work, ctx.issuer.did)
-            leaves = [log.key_added(key["id"], key["publicKeyMultibase"], at=now) for key in keys]
+            leaves = [
+                log.key_added(f"{ctx.issuer.did}#{key.name}", key.public_key.to_multikey(), at=now)
+                for key in work.keys.all()
+            ]
             issuance.append_log(work, ctx, leaves, now)
-        if root_signer is not None and (newest is None or _is_due(ctx, bytes(newest.body), keys)):
-            version = newest.version + 1 if newest else 1
-            signed = {
-                "type": "TrustList",
-                "version": version,
-                "issued": to_seconds(now),
-                "expires": to_seconds(now + LIST_LENGTH),
-                "issuers": [
-                    {
-                        **ctx.issuer.as_member(),
-                        "documentTypes": [*CREDENTIAL_TYPES.values(), STATUS_LIST_TYPE],
-                        "keys": keys,
-                    }
-                ],
-            }
-            work.trust_lists.add(version, trust.build_signed(signed, [root_signer]), to_text(now))
         work.commit()
+    renew_if_due(ctx)
+
+
+def renew_if_due(ctx: Context) -> bool:
+    """Sign and publish a new list where the newest ends soon or does not say what the register of keys says,
+    and enough root keys lie beside the others. Returns whether one was published; safe at any time."""
+    return trust_lists.renew(ctx)
+
+
+def root(ctx: Context) -> Mapping[str, Any]:
+    """The newest root, reached from the pinned one. Raises: TrustListRefused, MalformedInput."""
+    with ctx.read() as store:
+        return trust_root.walk(ctx.trust_root, store.trust_roots.all())
+
+
+def root_bytes(ctx: Context, version: int | None = None) -> bytes:
+    """A root as it is served; the newest without `version`. Raises: NotFound."""
+    with ctx.read() as store:
+        if version is None:
+            later = store.trust_roots.all()
+            found = later[-1] if later else None
+        else:
+            found = store.trust_roots.get(version)
+    if found is not None:
+        return found
+    if version in (None, trust_root.version_of(ctx.trust_root)):
+        return orjson.dumps(ctx.trust_root)
+    raise NotFound("There is no such trust root.")
 
 
 def published(ctx: Context) -> bytes:
@@ -62,14 +73,14 @@ def published(ctx: Context) -> bytes:
     with ctx.read() as store:
         newest = store.trust_lists.newest()
     if newest is None:
-        raise NotConfigured("There is no trust list yet: sign one with the root key.")
+        raise NotConfigured("There is no trust list yet: sign one with the root keys (`passport trust`).")
     return bytes(newest.body)
 
 
 def current(ctx: Context) -> TrustList | None:
     """The newest trust list, if its signatures hold and it has not expired."""
     try:
-        return trust.parse(published(ctx), ctx.trust_root, ctx.now())
+        return trust.parse(published(ctx), root(ctx), ctx.now())
     except (NotConfigured, trust.TrustListRefused):
         return None
 
@@ -91,28 +102,3 @@ def did_document(ctx: Context) -> dict[str, Any]:
         ctx.issuer.did,
         [did.DidKey(each.name, each.public_key, each.expires, each.revoked) for each in records],
     )
-
-
-def _is_due(ctx: Context, body: bytes, keys: list[dict[str, str]]) -> bool:
-    """The list ends soon, or the register of keys says something else."""
-    try:
-        ends = trust.parse(body, ctx.trust_root, ctx.now()).expires
-    except trust.TrustListExpired:
-        return True
-    listed = orjson.loads(body)["signed"]["issuers"][0]["keys"]
-    return bool(ends < ctx.now() + RENEW_BEFORE or listed != keys)
-
-
-def _key_entry(ctx: Context, record: KeyRecord) -> dict[str, str]:
-    """One key as a trust list names it. A key that does not sign yet is listed since it was made: readers
-    must know it before it is put into use."""
-    times = {
-        "validFrom": record.valid_from or record.created_at,
-        "expires": record.expires,
-        "revoked": record.revoked,
-    }
-    return {
-        "id": f"{ctx.issuer.did}#{record.name}",
-        "publicKeyMultibase": record.public_key.to_multikey(),
-        **{name: to_seconds(at) for name, at in times.items() if at},
-    }

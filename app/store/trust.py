@@ -14,7 +14,7 @@ from sqlalchemy import (
     update,
 )
 
-from app.store.tables import status_entries, status_lists, trust_lists
+from app.store.tables import status_entries, status_lists, trust_lists, trust_roots
 
 # Built once: building a statement costs more than running it.
 _ENTRIES_OF = select(status_entries).where(
@@ -88,6 +88,26 @@ MARKS = (*_TRUST_MARK.c, *_STATUS_MARK.c)
 """Columns that change whenever the trust list or a status list does, for a select of one row."""
 MARK_TABLES = _TRUST_MARK.join(_STATUS_MARK, true())
 _MARKS = select(*MARKS).select_from(MARK_TABLES)
+
+
+class TrustRoots:
+    """Versions of the trust root after the first, which lies as a file beside the keys."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, version: int, body: bytes, at: str) -> None:
+        self._connection.execute(insert(trust_roots).values(version=version, body=body, created_at=at))
+
+    def get(self, version: int) -> bytes | None:
+        query = select(trust_roots.c.body).where(trust_roots.c.version == version)
+        found = self._connection.execute(query).scalar_one_or_none()
+        return None if found is None else bytes(found)
+
+    def all(self) -> list[bytes]:
+        """Oldest first."""
+        query = select(trust_roots.c.body).order_by(trust_roots.c.version)
+        return [bytes(row.body) for row in self._connection.execute(query)]
 
 
 class TrustLists:

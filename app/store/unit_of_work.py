@@ -15,7 +15,7 @@ from app.store.intake import Plants, Quarantine, Records
 from app.store.jose import JoseDocuments
 from app.store.keys import Keys
 from app.store.log import Log
-from app.store.trust import StatusLists, TrustLists
+from app.store.trust import StatusLists, TrustLists, TrustRoots
 
 __all__ = ["Collision", "Store", "UnitOfWork", "read", "unit_of_work"]
 
@@ -73,6 +73,10 @@ class Store:
     @cached_property
     def trust_lists(self) -> TrustLists:
         return TrustLists(self._connection)
+
+    @cached_property
+    def trust_roots(self) -> TrustRoots:
+        return TrustRoots(self._connection)
 
     @cached_property
     def accounts(self) -> Accounts:

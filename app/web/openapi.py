@@ -321,6 +321,14 @@ def _facts() -> Json:
             ("/healthz", "health", "Whether the service is up"),
         )
     } | {
+        "/trust/roots/{version}.json": {
+            "get": {
+                "operationId": "trustRootVersion",
+                "summary": "One version of the root keys: each is signed by the one before",
+                "parameters": [_path("version", {"type": "integer", "minimum": 1})],
+                "responses": {"200": _json("A trust root", None), **_problems(404)},
+            }
+        },
         "/status/{name}": {
             "get": {
                 "operationId": "statusList",
@@ -328,7 +336,7 @@ def _facts() -> Json:
                 "parameters": [_path("name")],
                 "responses": {"200": _credential(), **_problems(404)},
             }
-        }
+        },
     }
 
 

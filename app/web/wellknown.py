@@ -53,19 +53,31 @@ def did_document() -> Response:
 
 @blueprint.get("/trust/root.json")
 @anyone
-def trust_root() -> Response:
-    """Public keys of the trust list's root, to be pinned."""
-    response = jsonify(context().trust_root)
-    response.headers["Cache-Control"] = SHORT
-    return open_to_all(response)
+def newest_trust_root() -> Response:
+    """The newest trust root: keys that sign the trust list, to be pinned."""
+    return _fact(trust.root_bytes(context()))
+
+
+@blueprint.get("/trust/roots/<int:version>.json")
+@anyone
+def trust_root(version: int) -> Response:
+    """One version of the trust root, so that who pinned an older one can follow step by step."""
+    return _fact(trust.root_bytes(context(), version))
 
 
 @blueprint.get("/trust/list.json")
 @anyone
 def trust_list() -> Response:
     """The newest signed trust list."""
-    response = Response(trust.published(context()), mimetype="application/json")
+    return _fact(trust.published(context()))
+
+
+def _fact(body: bytes) -> Response:
+    """Bytes that others check, asked for at each scan: unchanged ones are not sent again."""
+    response = Response(body, mimetype="application/json")
     response.headers["Cache-Control"] = SHORT
+    response.set_etag(hashlib.sha256(body).hexdigest()[:32])
+    response.make_conditional(request)
     return open_to_all(response)
 
 

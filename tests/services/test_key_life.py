@@ -28,7 +28,7 @@ FIRST, SECOND, THIRD = "seal-2026", "seal-2026-2", "seal-2026-3"
 @pytest.fixture
 def root(ctx: Context) -> FileSigner:
     """The root key; in production somebody brings it, signs a list and takes it away again."""
-    return FileSigner(ctx.settings.keys_dir / wiring.ROOT_KEY, wiring.ROOT_KEY_ID)
+    return FileSigner(ctx.settings.keys_dir / wiring.ROOT_KEY, "root-1")
 
 
 def create(ctx: Context) -> KeyRecord:
@@ -50,9 +50,9 @@ def method(ctx: Context, name: str) -> str:
 def rotated(ctx: Context, root: FileSigner) -> KeyRecord:
     """As in production: the list is signed before and after."""
     create(ctx)
-    trust.ensure(ctx, root)
+    trust.renew_if_due(ctx)
     record = key_life.rotate(ctx, None, None)
-    trust.ensure(ctx, root)
+    trust.renew_if_due(ctx)
     return record
 
 
@@ -104,7 +104,7 @@ def test_a_key_that_does_not_sign_is_not_entered(ctx: Context, line: Line):
     with pytest.raises(NotConfigured):
         key_life.create(ctx, lambda _name: elsewhere)
     assert len(keys.all(ctx)) == 1
-    assert line.leaf_types() == ["key-added"]
+    assert line.leaf_types() == ["key-added", "trust-list-published"]
 
 
 # --- put into use
@@ -118,7 +118,7 @@ def test_in_production_a_key_that_readers_do_not_know_is_not_put_into_use(
     with pytest.raises(Conflict, match=r"trust list does not have seal-2026-2 yet.*docs/keys\.md"):
         key_life.rotate(ctx, None, root)
     assert (keys.all(ctx), line.leaves(), trust.published(ctx)) == before
-    trust.ensure(ctx, root)
+    trust.renew_if_due(ctx)
     assert key_life.rotate(ctx, None, None).name == SECOND
 
 
@@ -151,12 +151,12 @@ def test_a_rotation_within_one_second_of_issuing_leaves_no_document_outside_its_
     line: Line, root: FileSigner, clock: Clock
 ):
     create(line.ctx)
-    trust.ensure(line.ctx, root)
+    trust.renew_if_due(line.ctx)
     clock.forward(milliseconds=700)
     line.send_all(a_lean_pack(START))
     key_life.rotate(line.ctx, None, None)
     line.send_all(a_further_pack(START, "P0002"))
-    trust.ensure(line.ctx, root)
+    trust.renew_if_due(line.ctx)
     clock.forward(seconds=5)
     assert line.report("public").verdict == "valid"
     assert line.report("public", "P0002").verdict == "valid"
@@ -167,7 +167,8 @@ def test_a_rotation_is_in_the_log_and_the_lists_are_signed_by_the_new_key(line: 
     line.send_all(a_lean_pack(START))
     old = status.published(line.ctx, "revocation-1")
     rotated(line.ctx, root)
-    assert line.leaf_types()[-3:] == ["key-added", "key-started", "key-expired"]
+    told = ["key-added", "trust-list-published", "key-started", "key-expired", "trust-list-published"]
+    assert line.leaf_types()[-5:] == told
     new = status.published(line.ctx, "revocation-1")
     assert new[1] != old[1]
     assert orjson.loads(new[0])["proof"][0]["verificationMethod"] == method(line.ctx, SECOND)
@@ -185,13 +186,13 @@ def test_a_rotation_needs_a_key_and_asks_which_where_there_are_several(ctx: Cont
     create(ctx)
     with pytest.raises(Conflict, match="seal-2026-2, seal-2026-3"):
         key_life.rotate(ctx, None, root)
-    trust.ensure(ctx, root)
+    trust.renew_if_due(ctx)
     assert key_life.rotate(ctx, THIRD, root).name == THIRD
 
 
 def test_a_key_whose_file_is_gone_is_not_put_into_use(ctx: Context, root: FileSigner):
     create(ctx)
-    trust.ensure(ctx, root)
+    trust.renew_if_due(ctx)
     (ctx.settings.keys_dir / f"{SECOND}.pem").unlink()
     ctx.kept.clear()
     with pytest.raises(NotConfigured, match="missing"):
@@ -224,14 +225,14 @@ def test_a_revoked_key_never_signs_again_and_the_prepared_one_takes_over(
 ):
     line.send_all(a_lean_pack(START))
     create(line.ctx)
-    trust.ensure(line.ctx, root)
+    trust.renew_if_due(line.ctx)
     clock.forward(days=1)
     revoked, heir = key_life.revoke(line.ctx, FIRST, START, "laptop stolen", None)
     assert revoked.revoked == START
     assert heir is not None
     assert heir.name == SECOND
-    trust.ensure(line.ctx, root)
-    assert line.leaf_types()[-2:] == ["key-started", "key-revoked"]
+    trust.renew_if_due(line.ctx)
+    assert line.leaf_types()[-3:] == ["key-started", "key-revoked", "trust-list-published"]
     assert "stolen" not in str(line.leaves())
     assert line.report("public").error == "KEY_REVOKED"
     line.send_all(a_further_pack(clock.now, "P0002"))
@@ -247,11 +248,11 @@ def test_what_is_proven_to_be_older_than_the_compromise_stays_valid(
 ):
     line.send_all(a_lean_pack(START))
     create(line.ctx)
-    trust.ensure(line.ctx, root)
+    trust.renew_if_due(line.ctx)
     clock.forward(days=1)
     since = clock.now - timedelta(hours=1)
     key_life.revoke(line.ctx, FIRST, since, "laptop stolen", None)
-    trust.ensure(line.ctx, root)
+    trust.renew_if_due(line.ctx)
     body = next(bytes(row["body"]) for row in line.stored() if row["section"] == "public")
     policy = services_verification.own_policy(line.ctx)
     found = {
@@ -275,7 +276,7 @@ def test_without_a_key_that_can_take_over_revoking_asks_first_and_then_issuing_s
     with pytest.raises(CannotSign):
         line.send(stamp)
     assert (line.stored(), line.state()) == ([], "draft")
-    trust.ensure(line.ctx, root)
+    trust.renew_if_due(line.ctx)
     key_life.rotate(line.ctx, None, None)
     assert line.send(stamp)["battery"]["state"] == "issued"
     assert line.report("public").verdict == "valid"
@@ -300,7 +301,7 @@ def test_a_change_that_cannot_be_logged_does_not_happen(
     line: Line, root: FileSigner, monkeypatch: pytest.MonkeyPatch
 ):
     create(line.ctx)
-    trust.ensure(line.ctx, root)
+    trust.renew_if_due(line.ctx)
     before = (keys.all(line.ctx), line.leaves())
 
     def cut(*_: object, **__: object) -> None:
@@ -324,9 +325,9 @@ def test_the_whole_history_stands_in_the_did_document_and_in_the_list(
 ):
     rotated(ctx, root)
     create(ctx)
-    trust.ensure(ctx, root)
+    trust.renew_if_due(ctx)
     key_life.revoke(ctx, SECOND, START, "stolen", None)
-    trust.ensure(ctx, root)
+    trust.renew_if_due(ctx)
     methods = trust.did_document(ctx)["verificationMethod"]
     assert [one["type"] for one in methods] == ["Multikey", "JsonWebKey"] * 3
     by_name = {one["id"].partition("#")[2]: one for one in methods}

@@ -119,7 +119,7 @@ def require_whole(line: Line, senders: list[Sender]) -> None:
     assert rows(engine, "issuance_intentions") == []
     leaves = sorted(rows(engine, "log_entries"), key=lambda row: int(row["log_index"]))
     assert [row["log_index"] for row in leaves] == list(range(len(leaves)))
-    assert len(leaves) == len(documents) + 1
+    assert len(leaves) == len(documents) + 2  # 2: the key and the trust list
     assert all(row["leaf_hash"] == merkle.leaf_hash(bytes(row["leaf"])) for row in leaves)
     newest = max((str(row["serial"]) for row in stamped if row["serial"] != SERIAL), default=SERIAL)
     assert line.report("public", newest).verdict == "valid"
