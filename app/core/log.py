@@ -6,6 +6,8 @@ Source: RFC 6962 2.1 for the hash.
 """
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,6 +17,20 @@ from app.core.multibase import digest_multibase
 from app.core.times import to_seconds
 
 LEAF_VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class LogEvidence:
+    """An entry of a log with its proof. `root` is that of a checkpoint whose signature the caller has
+    checked; `leaf` is the entry itself, canonical JSON that names the credential's digest, or a commitment to
+    it with `salt`."""
+
+    leaf: bytes
+    index: int
+    tree_size: int
+    proof: Sequence[bytes]
+    root: bytes
+    salt: bytes | None = None
 
 
 def origin(site: str, number: int) -> str:

@@ -5,8 +5,7 @@ The same input, trust data and time give the same report here and in the browser
 T1 to T8, T20 to T25.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ from app.core import authenticity, json_strict, link_check, merkle, status_check
 from app.core.authenticity import Evidence, Policy, SchemaValidator, Step, not_checked, passed
 from app.core.credential_form import MAX_ENTRIES, objects
 from app.core.errors import MalformedInput, TooLarge
+from app.core.log import LogEvidence, commitment
 from app.core.multibase import digest_multibase
 from app.core.proof_error import ErrorName, ProofError
 from app.core.report import CHECK_NAMES, NOT_REACHED, Check, Outcome, Report, verdict_of
@@ -32,18 +32,6 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class LogEvidence:
-    """An entry of the audit log with its proof. `root` is that of a checkpoint whose signature the caller has
-    checked; `leaf` is the entry itself, canonical JSON that names the credential's digest."""
-
-    leaf: bytes
-    index: int
-    tree_size: int
-    proof: Sequence[bytes]
-    root: bytes
-
-
 def verify(
     data: bytes,
     policy: Policy,
@@ -52,7 +40,7 @@ def verify(
     expected_subject: str | None = None,
     linked: Mapping[str, bytes] | None = None,
     with_rdfc: bool = True,
-    log: LogEvidence | None = None,
+    log: LogEvidence | ProofError | None = None,
     proven_at: datetime | None = None,
 ) -> Report:
     """Check the stored bytes of one credential.
@@ -70,7 +58,8 @@ def verify(
     a good JCS signature, RDFC may stay unchecked: the report says so.
 
     `proven_at` is a time at which the document provably existed (log position, time stamp); it alone saves a
-    document whose key was revoked later. `with_rdfc=False` leaves step 7 to another process.
+    document whose key was revoked later. `log` may be the fault of a proof that could not be read.
+    `with_rdfc=False` leaves step 7 to another process.
     """
     e = Evidence(data, policy, now, proven_at)
     ages: dict[str, Any] = {"trustList": _trust_list_age(policy, now), "statusLists": []}
@@ -169,15 +158,22 @@ def _schema(e: Evidence) -> Check:
     return passed("schema", "The record is complete and well formed.")
 
 
-def _log(e: Evidence, log: LogEvidence | None) -> Check:
-    """(12) The entry names this document and is in the log. LOG_PROOF_INVALID."""
+def _log(e: Evidence, log: LogEvidence | ProofError | None) -> Check:
+    """(12) The entry names this document, or commits to it, and is in the log. LOG_PROOF_INVALID."""
     if log is None:
         return not_checked("log", "The public log was not asked.")
+    if isinstance(log, ProofError):
+        raise log
     try:
         leaf = json_strict.loads(log.leaf, max_bytes=16_384)
     except (MalformedInput, TooLarge):
         leaf = None
-    if not isinstance(leaf, dict) or digest_multibase(e.data) not in leaf.values():
+    own = digest_multibase(e.data)
+    named = isinstance(leaf, dict) and (
+        leaf.get("digest") == own
+        or (log.salt is not None and leaf.get("commitment") == commitment(own, log.salt))
+    )
+    if not named:
         raise ProofError("LOG_PROOF_INVALID", "The entry in the public log is about another record.")
     leaf_hash = merkle.leaf_hash(log.leaf)
     if not merkle.verify_inclusion(leaf_hash, log.index, log.tree_size, log.proof, log.root):

@@ -15,7 +15,7 @@ from app.core.errors import NotFound, Rejected
 from app.core.identifiers import BatteryKey, ModelKey, gtin
 from app.core.report import Report
 from app.core.vocabulary import ITEM_SECTIONS, MODEL_SECTIONS, SECTIONS, Section
-from app.services import jose_form, throttling, verification
+from app.services import jose_form, log_proofs, throttling, verification
 from app.services.context import Context
 from app.services.verification import Kept
 from app.store.unit_of_work import Store
@@ -142,6 +142,27 @@ def model_section_bytes(
     with ctx.read() as store:
         row = _version(store, ModelKey(gtin(gtin_text)).digest(), section, version)
     return form(ctx, row, as_token)
+
+
+def log_proof(
+    ctx: Context, subject: str, section: str, reader: Reader, version: int, *, as_token: bool = False
+) -> str:
+    """The proof that one version of a section is entered in the public log; `subject` is the passport's UUID
+    or, for a model section, its GTIN. Raises: NotFound, also for what the reader may not see."""
+    if section not in reader.sections:
+        raise NotFound(NOTHING)
+    with ctx.read() as store:
+        if section in MODEL_SECTIONS:
+            key: bytes | None = ModelKey(gtin(subject)).digest()
+        else:
+            battery = store.batteries.by_uuid(subject)
+            key = None if battery is None else battery.key
+        row = _version(store, key, section, version) if key is not None else None
+        if row is not None and as_token:
+            row = store.jose_documents.of(row.subject_key, row.section, row.version)
+    if row is None:
+        raise NotFound(NOTHING)
+    return log_proofs.proof(ctx, row.log_position, row.digest)
 
 
 def show(ctx: Context, uuid: str, reader: Reader, marks: object = None) -> PassportShown:
@@ -310,7 +331,10 @@ def _section(
     is_model = section in MODEL_SECTIONS
     expected = ModelKey(key.gtin).uri(origin) if is_model else key.uri(origin)
     body = bodies[section]
-    report = verification.verify_own(ctx, body, kept, expected, _linked(section, bodies, origin, uuid))
+    report = verification.verify_own(
+        ctx, body, kept, expected, _linked(section, bodies, origin, uuid),
+        lambda: log_proofs.evidence(ctx, kept.policy, body, row.log_position, row.digest),
+    )  # fmt: skip
     url = section_url(origin, uuid, key.gtin, section)
     return SectionShown(
         section=section,

@@ -5,13 +5,15 @@ schemas. No connection is opened (T20).
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from app.core import identifiers, schema, verification
 from app.core.authenticity import Policy
+from app.core.log import LogEvidence
+from app.core.proof_error import ProofError
 from app.core.report import Report
 from app.services import status, throttling
 from app.services import trust as trust_service
@@ -78,9 +80,15 @@ def verify_bytes(
 
 
 def verify_own(
-    ctx: Context, data: bytes, kept: Kept, expected_subject: str, linked: Mapping[str, bytes]
+    ctx: Context,
+    data: bytes,
+    kept: Kept,
+    expected_subject: str,
+    linked: Mapping[str, bytes],
+    log: Callable[[], tuple[LogEvidence | ProofError | None, datetime | None]],
 ) -> Report:
     """Judge a stored document for a page: every byte now; its meaning was checked when it was issued.
+    `log` gives its entry in the log, and the time that proves.
 
     The same bytes under the same lists have the same report for a minute.
     """
@@ -88,6 +96,7 @@ def verify_own(
     key = (_digest(data), expected_subject, digests)
     found = kept.reports.get(key)
     if found is None:
+        entry, proven_at = log()
         found = verification.verify(
             data,
             kept.policy,
@@ -95,6 +104,8 @@ def verify_own(
             expected_subject=expected_subject,
             linked=linked,
             with_rdfc=False,
+            log=entry,
+            proven_at=proven_at,
         )
         if len(kept.reports) >= KEPT_REPORTS:
             kept.reports.clear()

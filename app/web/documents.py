@@ -7,12 +7,13 @@ from datetime import datetime
 
 from flask import Blueprint, Response, request
 
-from app.core.access import ANYONE
+from app.core import log_proof
+from app.core.access import ANYONE, Reader
 from app.core.credential import CREDENTIAL_MEDIA_TYPE
 from app.core.errors import NotFound
 from app.core.jose import MEDIA_TYPE as TOKEN_MEDIA_TYPE
 from app.core.times import looking_back
-from app.core.vocabulary import MODEL_SECTIONS
+from app.core.vocabulary import ITEM_SECTIONS, MODEL_SECTIONS
 from app.services import as_of, reading
 from app.services.reading import Stored
 from app.web.current import context
@@ -79,6 +80,37 @@ def looked_back_to() -> datetime | None:
         return None
     text = request.args.get("at")
     return None if text is None else looking_back(text, context().now())
+
+
+@blueprint.get("/passports/<uuid>/sections/<section>/<int:version>/log-proof")
+@anyone
+def item_log_proof(uuid: str, section: str, version: int) -> Response:
+    """That this version is entered in the public log, to whom the section is for (C2SP tlog-proof)."""
+    if section not in ITEM_SECTIONS:
+        raise NotFound("There is nothing here, or nothing that you may read.")
+    reader = ANYONE if section == "public" else current_reader()
+    response = _log_proof(well_formed(uuid), section, reader, version)
+    return open_to_all(response) if section == "public" else response
+
+
+@blueprint.get("/models/<gtin>/sections/<section>/<int:version>/log-proof")
+@anyone
+def model_log_proof(gtin: str, section: str, version: int) -> Response:
+    """The same for a section of the model."""
+    if section not in MODEL_SECTIONS:
+        raise NotFound("There is nothing here, or nothing that you may read.")
+    return _log_proof(gtin, section, current_reader(), version)
+
+
+def _log_proof(subject: str, section: str, reader: Reader, version: int) -> Response:
+    """Holds the salt of a restricted section, so others never keep it. `?form=jwt` asks for the token's."""
+    as_token = request.args.get("form") == "jwt"
+    text = reading.log_proof(context(), subject, section, reader, version, as_token=as_token)
+    response = Response(text, mimetype=log_proof.MEDIA_TYPE)
+    response.headers["Cache-Control"] = "public, max-age=60" if section == "public" else "private, no-store"
+    if section != "public":
+        response.headers["Vary"] = "Cookie"
+    return response
 
 
 def well_formed(uuid: str) -> str:

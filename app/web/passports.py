@@ -202,4 +202,5 @@ def _links(one: SectionShown, shown: PassportShown) -> dict[str, str]:
         "url": one.url,
         "subject": ModelKey(shown.key.gtin).uri(origin) if is_model else shown.key.uri(origin),
         "digest": one.digest,
+        "log_proof": f"{one.url.removesuffix(f'/{one.version}')}/{one.version}/log-proof",
     }

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { COSIGNATURE, cosignedAt, MalformedNote, parseNote, parseVKey, signedBy } from '../../static/js/core/notes.js';
-import { vectors } from './vectors.js';
+import { judged } from '../../static/js/core/log-proof.js';
+import { errorOf } from '../../static/js/core/report.js';
+import { parseTime } from '../../static/js/core/times.js';
+import { parseTrustList } from '../../static/js/core/trust-list.js';
+import { verify } from '../../static/js/core/verification.js';
+import { utf8, vectors } from './vectors.js';
 
 for (const given of vectors('notes').keys) {
   test(`a verifier key is judged as on the server: ${given.name}`, async () => {
@@ -22,5 +27,20 @@ for (const given of vectors('notes').notes) {
     assert.deepEqual(found.map(({ key }) => key.name), given.signedBy);
     const times = found.filter(({ key }) => key.kind === COSIGNATURE).map(({ signature }) => cosignedAt(signature) / 1000);
     assert.deepEqual(times, given.times);
+  });
+}
+
+for (const given of vectors('log-proof').cases) {
+  test(`a proof of the log is judged as on the server: ${given.name}`, async () => {
+    const now = /** @type {number} */ (parseTime(given.now));
+    const { log, provenAt } = await judged(given.proof, given.logs, given.witnesses);
+    const report = await verify(utf8(given.credential), {
+      trustList: await parseTrustList(utf8(JSON.stringify(given.trustList)), given.root, now),
+      statusLists: new Map(Object.entries(given.statusLists).map(([url, text]) => [url, utf8(text)])),
+      schemaRequired: false,
+    }, { now, log, provenAt });
+    assert.deepEqual([report.verdict, errorOf(report)], [given.verdict, given.error], JSON.stringify(report.checks, null, 1));
+    assert.equal(report.checks.find(({ name }) => name === 'log')?.outcome, given.logOutcome);
+    assert.equal(provenAt === null ? null : provenAt / 1000, given.provenAt);
   });
 }

@@ -12,7 +12,15 @@ from typing import Any
 
 from app.core import times
 from app.core.multibase import multibase_decode_base58btc, multibase_encode_base58btc
-from tests.vectors import cases_conformance, cases_jose, cases_json, cases_notes, cases_status, cases_trust
+from tests.vectors import (
+    cases_conformance,
+    cases_jose,
+    cases_json,
+    cases_log,
+    cases_notes,
+    cases_status,
+    cases_trust,
+)
 from tests.vectors import kit as k
 from tests.vectors.kit import JCS, RDFC, Suite, a_credential, sign, text, with_subject
 
@@ -505,6 +513,7 @@ FILES = {
     "trust-root": cases_trust.trust_root,
     "status-list": cases_status.status_list,
     "notes": cases_notes.notes,
+    "log-proof": lambda: {"cases": list(cases_log.cases(case))},
 }
 
 

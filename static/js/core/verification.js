@@ -8,6 +8,7 @@ import * as authenticity from './authenticity.js';
 import { evidence, isObject } from './evidence.js';
 import { objects } from './form-values.js';
 import { loads, MalformedJson } from './json-strict.js';
+import { NotComputable } from './keys.js';
 import * as linkCheck from './link-check.js';
 import { leafHash, verifyInclusion } from './merkle.js';
 import { digestMultibase } from './multibase.js';
@@ -26,11 +27,12 @@ import * as statusCheck from './status-check.js';
  * An entry of the audit log with its proof. `root` is that of a checkpoint whose signature the caller has checked.
  *
  * @typedef {object} LogEvidence
- * @property {Uint8Array<ArrayBuffer>} leaf - the entry itself, canonical JSON that names the credential's digest
+ * @property {Uint8Array<ArrayBuffer>} leaf - the entry itself, canonical JSON that names the credential's digest or commits to it
  * @property {number} index
  * @property {number} treeSize
  * @property {Uint8Array[]} proof
  * @property {Uint8Array} root
+ * @property {Uint8Array<ArrayBuffer> | null} [salt] - 16 bytes; shows what a commitment is to
  */
 
 const HIDING = new Set(['parse', 'form', 'proof-choice', 'key', 'signature-jcs', 'signature-rdfc']);
@@ -45,7 +47,7 @@ const HIDING = new Set(['parse', 'form', 'proof-choice', 'key', 'signature-jcs',
  * @param {number} more.now - ms
  * @param {string | null} [more.expectedSubject] - identifier on the label
  * @param {linkCheck.Linked} [more.linked]
- * @param {LogEvidence | null} [more.log]
+ * @param {LogEvidence | Error | null} [more.log] - or why there is none: a Finding fails, NotComputable is not checked
  * @param {number | null} [more.provenAt] - time at which the document provably existed
  * @returns {Promise<Report>}
  */
@@ -154,27 +156,39 @@ function schema(e) {
 }
 
 /**
- * (12) The entry names this document and is in the log. LOG_PROOF_INVALID.
+ * (12) The entry names this document, or commits to it, and is in the log. LOG_PROOF_INVALID.
  *
  * @param {Evidence} e
- * @param {LogEvidence | null} log
+ * @param {LogEvidence | Error | null} log
  * @returns {Promise<Check>}
  */
 async function logEntry(e, log) {
   if (!log) return notChecked('log', 'The public log was not asked.');
+  if (log instanceof NotComputable) return notChecked('log', log.message);
+  if (log instanceof Error) throw log;
   let leaf;
   try {
     leaf = loads(log.leaf, { bytes: 16_384 });
   } catch (error) {
     if (!(error instanceof MalformedJson)) throw error;
   }
-  if (!isObject(leaf) || !Object.values(leaf).includes(await digestMultibase(e.data))) {
+  const own = await digestMultibase(e.data);
+  if (!isObject(leaf) || !(leaf.digest === own || (log.salt && leaf.commitment === await commitment(own, log.salt)))) {
     throw new Finding('LOG_PROOF_INVALID', 'The entry in the public log is about another record.');
   }
   if (!await verifyInclusion(await leafHash(log.leaf), log.index, log.treeSize, log.proof, log.root)) {
     throw new Finding('LOG_PROOF_INVALID', 'The record is not in the public log as claimed.');
   }
   return passed('log', 'The record is entered in the public log.');
+}
+
+/**
+ * @param {string} text
+ * @param {Uint8Array} salt
+ * @returns {Promise<string>} digest of salt and text, as app/core/log.py makes it
+ */
+function commitment(text, salt) {
+  return digestMultibase(new Uint8Array([...salt, ...new TextEncoder().encode(text)]));
 }
 
 /**

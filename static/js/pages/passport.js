@@ -15,7 +15,17 @@ import { checking, checkList, technicalDetails, verdictCard } from '../view/verd
 /** @typedef {import('../core/verdict.js').Verdict} Verdict */
 /** @typedef {import('../core/report.js').Report} Report */
 /** @typedef {import('../core/verdict.js').Situation} Situation */
-/** @typedef {{name: string, title: string, url: string, subject: string, bytes: Uint8Array<ArrayBuffer>, fromStore: boolean}} Section */
+/**
+ * @typedef {object} Section
+ * @property {string} name
+ * @property {string} title
+ * @property {string} url
+ * @property {string} subject
+ * @property {string} digest - of the version that the page was drawn from
+ * @property {string} logProof - address of the proof that this version is entered in the public log
+ * @property {Uint8Array<ArrayBuffer>} bytes
+ * @property {boolean} fromStore
+ */
 /** @typedef {{section: Section, report: Report, situation: Situation, verdict: Verdict}} Judged */
 
 /** From the gravest to the best. */
@@ -23,38 +33,71 @@ const GRAVITY = ['altered', 'invalid', 'unsupported', 'revoked', 'unknown', 'off
 
 const panel = byId('device-check');
 
+/** Of the checks that were begun last: only they are shown. */
+let turn = 0;
+/** @type {HTMLElement[]} the lists of checks on the screen, one for each part */
+let lists = [];
+
 /** @returns {Promise<Section[]>} what this page is made of, as stored */
 async function sections() {
   const cards = [...document.querySelectorAll('[data-verify]')];
   return Promise.all(cards.map(async (card) => {
-    const { sectionUrl = '', section = '', subject = '' } = /** @type {HTMLElement} */ (card).dataset;
+    const { sectionUrl = '', section = '', subject = '', digest = '', logProof = '' } = /** @type {HTMLElement} */ (card).dataset;
     const url = new URL(sectionUrl, location.href);
     const credentials = section === 'public' ? 'omit' : 'same-origin'; // the public part may be kept on this device
     const { bytes, fromStore } = await fetchBytes(url.pathname, { accept: 'application/vc', credentials });
-    return { name: section, title: card.querySelector('h3')?.textContent ?? section, url: url.href, subject, bytes, fromStore };
+    const title = card.querySelector('h3')?.textContent ?? section;
+    return { name: section, title, url: url.href, subject, digest, logProof, bytes, fromStore };
   }));
 }
 
 /**
  * @param {Section[]} all
  * @param {boolean} withRdfc
+ * @param {boolean} [withLog] - also ask whether each part is entered in the public log
  * @returns {Promise<Judged[]>}
  */
-async function judge(all, withRdfc) {
+async function judge(all, withRdfc, withLog = false) {
   const judged = [];
   for (const section of all) {
     // Each part is held against the others: model sections and unit sections against the public one, and back.
     const others = all.filter((other) => other !== section && (other.name === 'public' || section.name === 'public'));
-    const { report, situation } = await check(section.bytes, {
+    const ask = (/** @type {string | null} */ logProof) => check(section.bytes, {
       origin: new URL(section.subject || location.href).origin,
       expectedSubject: section.subject || null,
       linked: new Map(others.map((other) => [listedAs(other.url, all), other.bytes])),
       fromStore: section.fromStore,
       withRdfc,
+      logProof,
     });
+    let { report, situation } = await ask(null);
+    const proof = withLog || isRevokedKey(report) ? await logProofOf(section, report) : null;
+    if (proof) ({ report, situation } = await ask(proof));
     judged.push({ section, report, situation, verdict: describe(report, situation) });
   }
   return judged;
+}
+
+/** What the log says can save a record whose key was revoked later, so it is asked at once. @param {Report} report */
+function isRevokedKey(report) {
+  return report.checks.some(({ error }) => error === 'KEY_REVOKED');
+}
+
+/**
+ * @param {Section} section
+ * @param {Report} report
+ * @returns {Promise<string | null>} null also when a newer version was made since the page was drawn
+ */
+async function logProofOf({ name, digest, logProof }, report) {
+  if (report.digest !== digest || !logProof) return null;
+  const credentials = name === 'public' ? 'omit' : 'same-origin';
+  try {
+    const { bytes } = await fetchBytes(new URL(logProof, location.href).pathname, { credentials });
+    return new TextDecoder().decode(bytes);
+  } catch (error) {
+    if (error instanceof Unreachable || error instanceof NotThere) return null;
+    throw error;
+  }
 }
 
 /**
@@ -85,6 +128,8 @@ function addressesIn(bytes) {
 
 /** @param {boolean} [withRdfc] */
 async function run(withRdfc = false) {
+  turn += 1;
+  const mine = turn;
   panel.replaceChildren(checking());
   let all;
   try {
@@ -104,7 +149,28 @@ async function run(withRdfc = false) {
     panel.replaceChildren();
     return;
   }
-  draw(await judge(all, withRdfc), withRdfc);
+  const first = await judge(all, withRdfc);
+  draw(first, withRdfc);
+  const second = await judge(all, withRdfc, true); // the verdict stands already; the log may take its time
+  if (mine !== turn) return;
+  if (gravest(second).verdict.state !== gravest(first).verdict.state) draw(second, withRdfc);
+  else checksOf(second).forEach((list, at) => lists[at].replaceWith(list));
+}
+
+/**
+ * @param {Judged[]} judged
+ * @returns {Judged}
+ */
+function gravest(judged) {
+  return judged.reduce((left, right) =>
+    (GRAVITY.indexOf(right.verdict.state) < GRAVITY.indexOf(left.verdict.state) ? right : left));
+}
+
+/** @param {Judged[]} judged */
+function checksOf(judged) {
+  const { showsData } = gravest(judged).verdict;
+  return judged.map(({ section, report }) =>
+    checkList(report, { title: section.title, details: showsData ? technicalDetails(report) : [] }));
 }
 
 /**
@@ -112,9 +178,7 @@ async function run(withRdfc = false) {
  * @param {boolean} withRdfc
  */
 function draw(judged, withRdfc) {
-  const worst = judged.reduce((left, right) =>
-    (GRAVITY.indexOf(right.verdict.state) < GRAVITY.indexOf(left.verdict.state) ? right : left));
-  const { verdict, situation } = worst;
+  const { verdict, situation } = gravest(judged);
   const bad = !verdict.showsData;
   if (bad) hideEverything();
   else if (situation.offline) serverIsSilent(verdict.state === 'unknown');
@@ -140,8 +204,7 @@ function draw(judged, withRdfc) {
       await run(withRdfc);
     }));
   }
-  const lists = judged.map(({ section, report }) =>
-    checkList(report, { title: section.title, details: bad ? [] : technicalDetails(report) }));
+  lists = checksOf(judged);
   const isMeaningOpen = judged.some(({ report }) =>
     report.checks.some((one) => one.name === 'signature-rdfc' && one.outcome === 'not-checked'));
   panel.replaceChildren(...parts, h('details', { class: 'more', open: bad },

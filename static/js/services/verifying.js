@@ -24,10 +24,11 @@ const SCHEMA_BASE = 'https://w3id.org/open-battery-passport/schema/';
  * @param {Linked} [options.linked]
  * @param {boolean} [options.withRdfc] - start the worker for the signature over the meaning
  * @param {boolean} [options.fromStore] - the credential itself came from the store
+ * @param {string | null} [options.logProof] - that it is entered in the public log (C2SP tlog-proof)
  * @returns {Promise<{report: Report, situation: Situation, labels: Map<string, {name: string, unit: string | null}>}>}
  *   `labels`: names and units of attributes, from the schema that the credential names
  */
-export async function check(bytes, { origin, expectedSubject = null, linked, withRdfc = false, fromStore = false }) {
+export async function check(bytes, { origin, expectedSubject = null, linked, withRdfc = false, fromStore = false, logProof = null }) {
   const document = peek(bytes);
   const [trust, statusLists, schemas] = await Promise.all([
     currentTrust(),
@@ -42,7 +43,7 @@ export async function check(bytes, { origin, expectedSubject = null, linked, wit
     statusLists: new Map([...statusLists].map(([url, fetched]) => [url, fetched.bytes])),
     schemaValidator: (url, unsecured) => problems(schemas.get(url)?.bytes, unsecured),
     canonicalize,
-  }, { now: trust.now, expectedSubject, linked });
+  }, { now: trust.now, expectedSubject, linked, ...await logOf(logProof, document, trust.list) });
   const stored = [...statusLists.values()].some((fetched) => fetched.fromStore);
   const isOld = trust.fetchedAt !== null && trust.now - trust.fetchedAt > RECENT_MS; // by the browser's own cache
   return {
@@ -55,6 +56,21 @@ export async function check(bytes, { origin, expectedSubject = null, linked, wit
       now: trust.now,
     },
   };
+}
+
+/**
+ * What a proof of the log says, by the logs that the trust list names for whoever the document says signed it.
+ *
+ * @param {string | null} proof
+ * @param {any} document
+ * @param {import('../core/trust-list.js').TrustList | null} list
+ */
+async function logOf(proof, document, list) {
+  const name = isObject(document?.issuer) ? document.issuer.id : document?.issuer;
+  const issuer = list?.issuers.get(name);
+  if (proof === null || !list || !issuer) return {};
+  const { judged } = await import('../core/log-proof.js');
+  return judged(proof, issuer.logs, list.witnesses);
 }
 
 /**

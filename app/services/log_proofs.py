@@ -1,0 +1,83 @@
+"""Inclusion proofs of stored documents: the file beside each version, and what our own verifier is given.
+
+The checkpoint in a proof is the earliest one that a witness cosigned after the entry, as that one says since
+when the document is there; else the newest.
+"""
+
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from app.core import log, log_proof, merkle
+from app.core.authenticity import Policy
+from app.core.errors import ForkedLog, MalformedInput, NotConfigured, NotFound
+from app.core.log import LogEvidence
+from app.core.proof_error import ProofError
+from app.services import checkpoints, log_tree
+from app.services.context import Context
+from app.store.unit_of_work import Store
+
+_NOTHING = "There is no proof for this document yet."
+
+
+def proof(ctx: Context, row: int | None, digest: str) -> str:
+    """The proof that the document of this digest is entered at a row of `log_entries`.
+
+    Raises: NotFound; ForkedLog, NotConfigured when a checkpoint is needed and cannot be made.
+    """
+    if row is None:
+        raise NotFound(_NOTHING)  # stored before documents knew their entries
+    with ctx.read() as store:
+        head = store.log.head_of_row(row)
+        newest = store.log.newest_checkpoint(head.id) if head is not None else None
+    if head is None:
+        raise NotFound(_NOTHING)
+    index = row - int(head.first)
+    if newest is None or newest.size <= index:
+        checkpoints.make(ctx)
+    with ctx.read() as store:
+        found = store.log.cosigned_above(head.id, index) or store.log.newest_checkpoint(head.id)
+        if found is None or found.size <= index:
+            raise NotFound(_NOTHING)
+        hashes = prove(store, head, index, found.size)
+        (leaf,) = store.log.entries(row, row + 1)
+        note = checkpoints.with_cosignatures(store, found)
+    salt = log.derived_salt(ctx.secret, digest) if "commitment" in orjson.loads(leaf) else None
+    return log_proof.write(leaf, salt, index, hashes, note)
+
+
+def prove(store: Store, head: Any, index: int, size: int) -> tuple[bytes, ...]:
+    """Hashes that lead from an entry to the root of the log's first `size` entries."""
+    return merkle.prove_inclusion(index, size, log_tree.reader(store, head, size).node)
+
+
+def evidence(
+    ctx: Context, policy: Policy, body: bytes, row: int | None, digest: str
+) -> tuple[LogEvidence | ProofError | None, datetime | None]:
+    """What a verification of a stored document is given as `log` and `proven_at`.
+
+    Nothing for an issuer whose log the trust list does not name, and while no proof can be made: the report
+    says "not checked" then, as it does for any reader.
+    """
+    logs, witnesses = known_logs(policy, body)
+    if not logs:
+        return None, None
+    try:
+        text = proof(ctx, row, digest)
+    except (NotFound, ForkedLog, NotConfigured, MalformedInput):
+        return None, None
+    return log_proof.judged(text, logs, witnesses)
+
+
+def known_logs(policy: Policy, body: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Logs of the document's issuer and witnesses, as the trust list names them. The document is only looked
+    at to learn whose it says it is; whether that is so, its verification tells."""
+    trust_list = policy.trust_list
+    try:
+        issuer = orjson.loads(body)["issuer"]
+        name = issuer["id"] if isinstance(issuer, dict) else issuer
+    except (ValueError, KeyError, TypeError):
+        return (), ()
+    found = trust_list.issuer(name) if trust_list is not None and isinstance(name, str) else None
+    return (found.logs, trust_list.witnesses) if found is not None and trust_list is not None else ((), ())
