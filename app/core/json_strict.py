@@ -54,7 +54,10 @@ def loads(
         value, end = decoder.raw_decode(text, _after_blanks(text, 0))
         if _after_blanks(text, end) != len(text):
             raise _Refused
-        _require_values(value, limits)
+        # What is printable and holds no escape holds no control, surrogate or non-character; no text in it
+        # is longer than all of it.
+        plain = "\\" not in text and len(data) <= max_text_bytes and text.isprintable()
+        _require_values(value, limits, texts=not plain)
     except (ValueError, RecursionError):
         json_scanner.explain(text, limits)
         raise MalformedJson("this is not a JSON document we can read", rule="json") from None
@@ -86,8 +89,8 @@ def _after_blanks(text: str, at: int) -> int:
     return found.end() if found else at
 
 
-def _require_values(value: Any, limits: Limits) -> None:
-    """Check sizes, depth and texts, level by level."""
+def _require_values(value: Any, limits: Limits, *, texts: bool) -> None:
+    """Check sizes and depth, level by level, and `texts` unless the whole document was looked over."""
     max_text = limits.max_text_bytes
     short = max_text // 4  # no text of so few characters can be longer in UTF-8
     level, depth = [value], 0
@@ -95,6 +98,8 @@ def _require_values(value: Any, limits: Limits) -> None:
         deeper: list[Any] = []
         for one in level:
             kind = type(one)
+            if kind is str and not texts:
+                continue
             if kind is str:
                 # what is printable is no control, surrogate or non-character; most texts end here
                 if not one.isprintable() and json_scanner.FORBIDDEN_TEXT.search(one):
@@ -104,7 +109,8 @@ def _require_values(value: Any, limits: Limits) -> None:
             elif kind is dict:
                 if len(one) > limits.max_members or depth >= limits.max_depth:
                     raise _Refused
-                deeper.extend(one)
+                if texts:
+                    deeper.extend(one)
                 deeper.extend(one.values())
             elif kind is list:
                 if len(one) > limits.max_items or depth >= limits.max_depth:

@@ -12,6 +12,10 @@ from app.core.errors import MalformedInput
 
 _ALPHABET: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _VALUES: Final = {sign: value for value, sign in enumerate(_ALPHABET)}
+_GROUP_SIGNS: Final = 10
+"""Signs whose value fits in 64 bits: Python is quick with such numbers."""
+_POWERS: Final = tuple(58**signs for signs in range(_GROUP_SIGNS + 1))
+_GROUP: Final = _POWERS[_GROUP_SIGNS]
 _SHA2_256: Final = b"\x12\x20"
 
 MAX_BASE58: Final = 200
@@ -21,12 +25,16 @@ MAX_BASE58: Final = 200
 def base58btc_encode(data: bytes) -> str:
     """Base58 with the Bitcoin alphabet, no prefix; each leading zero byte is one `1`."""
     number = int.from_bytes(data)
-    signs = []
+    groups = []
     while number:
-        number, rest = divmod(number, 58)
-        signs.append(_ALPHABET[rest])
+        number, rest = divmod(number, _GROUP)  # ten signs at once: few divisions of the long number
+        signs = ""
+        for _ in range(_GROUP_SIGNS):
+            rest, value = divmod(rest, 58)
+            signs = _ALPHABET[value] + signs
+        groups.append(signs)
     zeros = len(data) - len(data.lstrip(b"\x00"))
-    return "1" * zeros + "".join(reversed(signs))
+    return "1" * zeros + "".join(reversed(groups)).lstrip("1")
 
 
 def base58btc_decode(text: str) -> bytes:
@@ -34,11 +42,15 @@ def base58btc_decode(text: str) -> bytes:
     if len(text) > MAX_BASE58:
         raise MalformedInput("a base58 text that is too long", rule="multibase")
     number = 0
-    for sign in text:
-        value = _VALUES.get(sign)
-        if value is None:
-            raise MalformedInput("a character that is not base58", rule="multibase")
-        number = number * 58 + value
+    for at in range(0, len(text), _GROUP_SIGNS):
+        signs = text[at : at + _GROUP_SIGNS]
+        group = 0
+        for sign in signs:
+            value = _VALUES.get(sign)
+            if value is None:
+                raise MalformedInput("a character that is not base58", rule="multibase")
+            group = group * 58 + value
+        number = number * _POWERS[len(signs)] + group
     zeros = len(text) - len(text.lstrip("1"))
     return bytes(zeros) + number.to_bytes((number.bit_length() + 7) // 8)
 
