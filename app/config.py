@@ -59,6 +59,8 @@ class Settings:
     demo: bool = False
     """Development keys and printed sign-ins: fixed when the data directory was made, never for production."""
     operator_name: str = DEMO_OPERATOR_NAME
+    rdfc_proofs: bool = True
+    """Whether passports are signed over their meaning as well (`ecdsa-rdfc-2019`), or by every byte alone."""
     proxies: int = 0
     """Reverse proxies before the service: so many of the last X-Forwarded-For entries are believed."""
     signing: SigningSettings = field(default_factory=SigningSettings)
@@ -116,6 +118,7 @@ def load(data_dir: Path, environ: Mapping[str, str]) -> Settings:
         database_url=_database_url(data_dir, environ),
         demo=demo,
         operator_name=_of_operator("PASSPORT_OPERATOR_NAME", DEMO_OPERATOR_NAME, demo, environ),
+        rdfc_proofs=_rdfc_proofs(environ),
         proxies=_proxies(environ),
         signing=_signing(environ),
     )
@@ -199,6 +202,13 @@ def _signing(environ: Mapping[str, str]) -> SigningSettings:
         sealing_token_file=path("PASSPORT_SEALING_TOKEN_FILE"),
         sealing_ca_file=str(ca_file) if ca_file else None,
     )
+
+
+def _rdfc_proofs(environ: Mapping[str, str]) -> bool:
+    given = environ.get("PASSPORT_PROOFS", "").strip() or "both"
+    if given not in ("both", "jcs"):
+        raise NotConfigured("PASSPORT_PROOFS says how passports are signed: both, or jcs alone.")
+    return given == "both"
 
 
 def _proxies(environ: Mapping[str, str]) -> int:

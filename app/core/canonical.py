@@ -16,7 +16,7 @@ _QUICK: Final = (
     | orjson.OPT_PASSTHROUGH_DATETIME
 )
 """Refuses what lies beyond 2^53-1, and what is no plain value of JSON."""
-_PERHAPS_FLOAT: Final = re.compile(rb'[\[,:](?<![^"]:)-?[0-9]+[.eE]')
+PERHAPS_FLOAT: Final = re.compile(rb'[\[,:](?<![^"]:)-?[0-9]+[.eE]')
 """What a float leaves in orjson's output; NaN and Infinity leave `null`. Texts may look so: a second look
 decides."""
 
@@ -51,7 +51,7 @@ def _quickly(value: Any) -> bytes | None:
     except orjson.JSONEncodeError:
         return None  # rfc8785 knows why, or takes it all the same
     holds = found[:1] in b'{["'
-    if holds and found.isascii() and b"null" not in found and not _PERHAPS_FLOAT.search(found):
+    if holds and found.isascii() and b"null" not in found and not PERHAPS_FLOAT.search(found):
         return found
     return found if _in_profile(value) else None
 

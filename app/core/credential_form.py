@@ -140,23 +140,26 @@ def require_contexts(value: Any, allowed: frozenset[str]) -> bool:
 def plain(value: Any) -> None:
     """No context inside; no null or empty list, which a signature over meaning does not cover; no JSON-LD
     keyword that changes what a reader sees (T21)."""
-    waiting: list[Iterable[Any]] = [(value,)]
+    waiting = [value]
     odd = False
     while waiting:
-        for one in waiting.pop():
-            if isinstance(one, str):
+        one = waiting.pop()
+        inner: Iterable[Any] = one
+        if isinstance(one, dict):
+            if "@context" in one:
+                raise ProofError("CONTEXT_UNKNOWN", "A part of the record brings its own vocabulary.")
+            if "@" in "".join(one):
+                odd = odd or any(name[:1] == "@" and name not in _KEYWORDS for name in one)
+            inner = one.values()
+        elif not one:
+            odd = True
+        for each in inner:
+            kind = type(each)
+            if kind is str:
                 continue
-            if isinstance(one, dict):
-                if "@context" in one:
-                    raise ProofError("CONTEXT_UNKNOWN", "A part of the record brings its own vocabulary.")
-                for name in one:
-                    if name[:1] == "@" and name not in _KEYWORDS:
-                        odd = True
-                waiting.append(one.values())
-            elif isinstance(one, list):
-                odd = odd or not one
-                waiting.append(one)
-            elif one is None:
+            if kind is dict or kind is list:
+                waiting.append(each)
+            elif each is None:
                 odd = True
     if odd:
         raise ProofError("MALFORMED_VALUE_ERROR", "A part of the record is empty or not allowed there.")

@@ -13,7 +13,10 @@ import re
 from decimal import Decimal
 from typing import Any, Final, NoReturn
 
+import orjson
+
 from app.core import json_scanner
+from app.core.canonical import PERHAPS_FLOAT
 from app.core.errors import MalformedJson, TooLarge
 from app.core.json_scanner import Limits
 
@@ -51,9 +54,11 @@ def loads(
     text = _decode(data)
     decoder = _LENIENT if decimals else _STRICT
     try:
-        value, end = decoder.raw_decode(text, _after_blanks(text, 0))
-        if _after_blanks(text, end) != len(text):
-            raise _Refused
+        value = None if decimals else _as_we_write(data)
+        if value is None:
+            value, end = decoder.raw_decode(text, _after_blanks(text, 0))
+            if _after_blanks(text, end) != len(text):
+                raise _Refused
         # What is printable and holds no escape holds no control, surrogate or non-character; no text in it
         # is longer than all of it.
         plain = "\\" not in text and len(data) <= max_text_bytes and text.isprintable()
@@ -62,6 +67,18 @@ def loads(
         json_scanner.explain(text, limits)
         raise MalformedJson("this is not a JSON document we can read", rule="json") from None
     return value
+
+
+def _as_we_write(data: bytes) -> Any:
+    """An object or list that is written just as orjson writes it, and so can be read in one way only; None
+    for any other text, which is read again with every check."""
+    if data[:1] not in (b"{", b"[") or PERHAPS_FLOAT.search(data):
+        return None
+    try:
+        value = orjson.loads(data)
+        return value if orjson.dumps(value, option=orjson.OPT_STRICT_INTEGER) == data else None
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        return None
 
 
 def _decode(data: bytes) -> str:

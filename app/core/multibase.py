@@ -11,11 +11,12 @@ from typing import Final
 from app.core.errors import MalformedInput
 
 _ALPHABET: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-_VALUES: Final = {sign: value for value, sign in enumerate(_ALPHABET)}
+_NO_SIGNS: Final = str.maketrans("", "", _ALPHABET)
+_PAIRS: Final = tuple(high + low for high in _ALPHABET for low in _ALPHABET)
+_PAIR_VALUES: Final = {pair: value for value, pair in enumerate(_PAIRS)}
 _GROUP_SIGNS: Final = 10
 """Signs whose value fits in 64 bits: Python is quick with such numbers."""
-_POWERS: Final = tuple(58**signs for signs in range(_GROUP_SIGNS + 1))
-_GROUP: Final = _POWERS[_GROUP_SIGNS]
+_GROUP: Final = 58**_GROUP_SIGNS
 _SHA2_256: Final = b"\x12\x20"
 
 MAX_BASE58: Final = 200
@@ -28,11 +29,9 @@ def base58btc_encode(data: bytes) -> str:
     groups = []
     while number:
         number, rest = divmod(number, _GROUP)  # ten signs at once: few divisions of the long number
-        signs = ""
-        for _ in range(_GROUP_SIGNS):
-            rest, value = divmod(rest, 58)
-            signs = _ALPHABET[value] + signs
-        groups.append(signs)
+        for _ in range(_GROUP_SIGNS // 2):
+            rest, pair = divmod(rest, 58 * 58)
+            groups.append(_PAIRS[pair])
     zeros = len(data) - len(data.lstrip(b"\x00"))
     return "1" * zeros + "".join(reversed(groups)).lstrip("1")
 
@@ -42,15 +41,14 @@ def base58btc_decode(text: str) -> bytes:
     if len(text) > MAX_BASE58:
         raise MalformedInput("a base58 text that is too long", rule="multibase")
     number = 0
-    for at in range(0, len(text), _GROUP_SIGNS):
-        signs = text[at : at + _GROUP_SIGNS]
+    if not text.isascii() or text.translate(_NO_SIGNS):
+        raise MalformedInput("a character that is not base58", rule="multibase")
+    padded = "1" * (-len(text) % _GROUP_SIGNS) + text
+    for at in range(0, len(padded), _GROUP_SIGNS):
         group = 0
-        for sign in signs:
-            value = _VALUES.get(sign)
-            if value is None:
-                raise MalformedInput("a character that is not base58", rule="multibase")
-            group = group * 58 + value
-        number = number * _POWERS[len(signs)] + group
+        for pair in range(at, at + _GROUP_SIGNS, 2):
+            group = group * (58 * 58) + _PAIR_VALUES[padded[pair : pair + 2]]
+        number = number * _GROUP + group
     zeros = len(text) - len(text.lstrip("1"))
     return bytes(zeros) + number.to_bytes((number.bit_length() + 7) // 8)
 

@@ -30,6 +30,33 @@ def load(store: Store, battery: Any) -> tuple[Draft, int]:
     return assemble([read(bytes(row.body)) for row in rows]), max((row.sequence for row in rows), default=0)
 
 
+def load_all(store: Store, batteries: Sequence[Any]) -> dict[bytes, tuple[Sequence[tuple[int, bytes]], int]]:
+    """As `load` for many, yet to be assembled: (sequence number, bytes) of each record in order, and the
+    newest number."""
+    keys = {key for battery in batteries for key in _keys(battery)}
+    found = store.records.of_many(sorted(keys))
+    loaded: dict[bytes, tuple[Sequence[tuple[int, bytes]], int]] = {}
+    for battery in batteries:
+        rows = sorted(row for key in _keys(battery) for row in found.get(key, ()))
+        loaded[bytes(battery.key)] = rows, max((sequence for sequence, _ in rows), default=0)
+    return loaded
+
+
+def of_records(rows: Sequence[tuple[int, bytes]]) -> Draft:
+    """The draft of one battery from its records. Raises: ValueError where they do not belong together."""
+    return assemble([read(body) for _, body in rows])
+
+
+def newest_records(store: Store, batteries: Sequence[Any]) -> dict[bytes, int]:
+    """As `newest_record`, for many."""
+    keys = {key for battery in batteries for key in _keys(battery)}
+    found = store.records.newest_of_each(sorted(keys))
+    return {
+        bytes(battery.key): max((found.get(key, 0) for key in _keys(battery)), default=0)
+        for battery in batteries
+    }
+
+
 def load_with(store: Store, battery: Any, record: IntakeRecord) -> Draft:
     """The draft as it stands once `record`, which is not stored yet, is among the records of the battery."""
     return assemble([*(read(bytes(row.body)) for row in store.records.of_subjects(_keys(battery))), record])

@@ -8,7 +8,7 @@ sign, nothing is begun.
 Source: design decision 1, 2, 9; T39, T45, T51.
 """
 
-import uuid
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,8 +24,12 @@ from app.core.identifiers import BatteryKey
 from app.core.passport import Draft
 from app.core.times import parse, to_text
 from app.core.vocabulary import Section
-from app.services import drafts, keys, signing, status
+from app.services import bulk, drafts, keys, signing, status
 from app.services.context import Context
+from app.services.publication import RECORDS as RECORDS
+from app.services.publication import Cause as Cause
+from app.services.publication import append_log as append_log
+from app.services.publication import new_plan, store
 from app.services.signing import Signed
 from app.store.unit_of_work import Collision, Store, UnitOfWork
 
@@ -33,18 +37,8 @@ DYNAMIC_SECTIONS: Final[tuple[Section, ...]] = ("condition", "use", "warranty")
 SUMMARY_INTERVAL: Final = timedelta(days=1)
 StatusChange = Literal["revoked", "suspended", "reinstated"]
 _TRIES: Final = 5
+_log = logging.getLogger("app.services.issuance")
 _Plan = TypeVar("_Plan", dict[str, Any], dict[str, Any] | None)
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """Who asked for a change, by role and never by name (T40), and why; nobody where the records did."""
-
-    made_by: str | None = None
-    reason: str | None = None
-
-
-RECORDS: Final = Cause()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +142,20 @@ def recover(ctx: Context) -> int:
 
     What cannot be signed goes on waiting, and does not keep the rest from being served.
     """
-    with ctx.read() as store:
-        waiting = store.batteries.unsettled()
-    issued = 0
+    with ctx.read() as reading:
+        waiting = reading.batteries.unsettled()
+    drafts_waiting = [row for row in waiting if row.state == "draft"]
+    done = bulk.issue(ctx, drafts_waiting, lambda key: settle(ctx, key))
+    issued = len(done)
     for row in waiting:
+        if bytes(row.key) in done:
+            continue
         try:
             outcome = settle(ctx, BatteryKey(row.gtin, row.serial))
         except CannotSign:
+            continue
+        except bulk.ODD:
+            _log.exception("passport %s cannot be brought to its state", row.passport_uuid)
             continue
         issued += (row.state, outcome.state) == ("draft", "issued")
     return issued
@@ -238,11 +239,7 @@ def _stored_plan(ctx: Context, planned: Callable[[UnitOfWork], _Plan]) -> _Plan:
 
 def _plan(ctx: Context, work: UnitOfWork, battery: Any, sections: Sequence[Section]) -> dict[str, Any]:
     chains = {section: signing.subject_key(battery, section) for section in sections}
-    return {
-        "at": to_text(ctx.now()),
-        "credentials": {section: f"urn:uuid:{uuid.uuid4()}" for section in sections},
-        "status": status.give_indexes(work, ctx.issuer.did, chains),
-    }
+    return new_plan(status.give_indexes(work, ctx.issuer.did, chains), ctx.now())
 
 
 def _publish(
@@ -257,7 +254,7 @@ def _publish(
                 return False
             if drafts.newest_record(work, current) != newest_record:
                 return False
-            _store(ctx, work, signed, now, cause)
+            store(ctx, work, signed, now, cause)
             if current.state == "draft":
                 work.batteries.change(battery.key, to_text(now), state="issued", issued_at=to_text(now))
                 work.intentions.drop(battery.key)
@@ -267,35 +264,6 @@ def _publish(
     except keys.Superseded:
         return False  # signed with a key that was revoked meanwhile
     return True
-
-
-def _store(ctx: Context, work: UnitOfWork, signed: Sequence[Signed], now: datetime, cause: Cause) -> None:
-    """Raises: Collision; Superseded when a key that signed may no longer."""
-    keys.require_good(work, {made.signed_by for made in signed}, now)
-    position = append_log(work, ctx, [_issued_leaf(ctx, made, now) for made in signed], now)
-    work.documents.add_all(
-        [
-            {
-                "subject_key": made.subject_key, "section": made.section, "version": made.version,
-                "economic_operator_id": ctx.issuer.did, "credential_id": made.credential_id,
-                "digest": made.digest, "content_digest": made.content_digest, "body": made.body,
-                "created_at": to_text(now), "made_by": cause.made_by, "reason": cause.reason,
-                "signed_by": made.signed_by,
-                "log_position": position + place,
-            }
-            for place, made in enumerate(signed)
-        ]
-    )  # fmt: skip
-
-
-def _issued_leaf(ctx: Context, made: Signed, now: datetime) -> bytes:
-    salt = None if made.section == "public" else log.derived_salt(ctx.secret, made.digest)
-    return log.issued(made.section, made.digest, salt=salt, version=made.version, at=now)
-
-
-def append_log(work: Store, ctx: Context, leaves: Sequence[bytes], now: datetime) -> int:
-    """The leaves of one change, in its transaction. Returns the row of the first in `log_entries`."""
-    return work.log.append_all([(leaf, log.leaf_hash(leaf)) for leaf in leaves], ctx.issuer.did, to_text(now))
 
 
 def change_status(

@@ -26,12 +26,17 @@ def all(ctx: Context) -> list[KeyRecord]:
         return store.keys.all()
 
 
-def signer(ctx: Context) -> Signer:
-    """The current seal key. Raises: CannotSign while there is none; NotConfigured when its file is unfit."""
+def current(ctx: Context) -> KeyRecord:
+    """The current seal key's entry in the register. Raises: CannotSign while there is none."""
     record = key_register.current(all(ctx), ctx.now())
     if record is None:
         raise CannotSign("No signing key is in use: make one and put it into use with `passport keys`.")
-    return open_signer(ctx, record)
+    return record
+
+
+def signer(ctx: Context) -> Signer:
+    """The current seal key. Raises: CannotSign while there is none; NotConfigured when its file is unfit."""
+    return open_signer(ctx, current(ctx))
 
 
 def open_signer(ctx: Context, record: KeyRecord) -> Signer:

@@ -6,9 +6,11 @@ Nothing is stored here: `issuance` plans before and publishes after.
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from app.core import credential, proof
+from app.core import verification as core_verification
 from app.core.authenticity import Policy
 from app.core.canonical import jcs
 from app.core.completeness import CompletePassport
@@ -20,21 +22,27 @@ from app.core.times import parse
 from app.core.vocabulary import MODEL_SECTIONS, Section
 from app.services import keys, status, verification
 from app.services.context import Context
+from app.services.publication import Signed as Signed
 
 
 @dataclass(frozen=True, slots=True)
-class Signed:
-    """One section, ready to be stored."""
+class Unsigned:
+    """One section, ready to be signed."""
 
     section: Section
     subject_key: bytes
     version: int
     credential_id: str
-    body: bytes
-    digest: str
+    document: dict[str, Any]
+    expected_subject: str
     content_digest: bytes
-    signed_by: str
-    """The verification method."""
+
+    def signed(self, body: bytes, signed_by: str) -> Signed:
+        """The same with what signing made of its document."""
+        return Signed(
+            self.section, self.subject_key, self.version, self.credential_id, body, digest_multibase(body),
+            self.content_digest, signed_by,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +56,6 @@ class _Work:
     """The stored intention: `at`, and `credentials` and `status` by section."""
     newest: Mapping[str, Any]
     """The newest stored version of each section, without its bytes."""
-    policy: Policy
-    signer: Signer
 
 
 def sign(
@@ -66,19 +72,70 @@ def sign(
     """
     with ctx.read() as store:
         rows = store.documents.heads_of([battery.key, battery.model_key], sections)
-    newest = {row.section: row for row in rows}
-    work = _Work(ctx, battery, passport, plan, newest, verification.own_policy(ctx), keys.signer(ctx))
+    work = _Work(ctx, battery, passport, plan, {row.section: row for row in rows})
+    policy, signer = verification.own_policy(ctx), keys.signer(ctx)
+
+    def finished(unsigned: Unsigned) -> Signed:
+        body = sign_document(
+            unsigned.document, unsigned.expected_subject, signer, policy, ctx.now(),
+            with_rdfc=ctx.settings.rdfc_proofs,
+        )  # fmt: skip
+        return unsigned.signed(body, signer.verification_method)
+
     signed: list[Signed] = []
     links: list[Link] = []
     for section in sections:
-        if section in MODEL_SECTIONS:
-            made, link = _model(work, section)
-            links.append(link)
-            if made is not None:
-                signed.append(made)
-        else:
-            signed.append(_item(work, section, links if section == "public" else ()))
+        if section not in MODEL_SECTIONS:
+            signed.append(finished(_item(work, section, links if section == "public" else ())))
+            continue
+        kept = _kept_link(work, section)
+        if kept is None:
+            made = finished(_model(work, section))
+            signed.append(made)
+            kept = Link(f"{_model_address(work, section)}/{made.version}", made.digest)
+        links.append(kept)
     return signed
+
+
+def unsigned_items(
+    ctx: Context,
+    battery: Any,
+    passport: CompletePassport,
+    sections: Sequence[Section],
+    plan: Mapping[str, Any],
+    newest: Mapping[str, Any],
+) -> list[Unsigned] | None:
+    """The item sections of a battery whose model sections are stored as they are; None if one of those is to
+    be signed as well. `newest` has the newest version of each section."""
+    work = _Work(ctx, battery, passport, plan, newest)
+    links = [_kept_link(work, section) for section in sections if section in MODEL_SECTIONS]
+    known = [link for link in links if link is not None]
+    if len(known) < len(links):
+        return None
+    return [
+        _item(work, section, known if section == "public" else ())
+        for section in sections
+        if section not in MODEL_SECTIONS
+    ]
+
+
+def sign_document(
+    document: dict[str, Any],
+    expected_subject: str,
+    signer: Signer,
+    policy: Policy,
+    now: datetime,
+    *,
+    with_rdfc: bool = True,
+) -> bytes:
+    """The bytes to store: signed, then verified with every suite as any reader would.
+
+    Raises: ProofError when a signature does not verify; CannotSign.
+    """
+    suites = proof.suites_for(document) if with_rdfc else (proof.ECDSA_JCS,)
+    body = proof.serialize(proof.add_proofs(document, signer, now, suites))
+    core_verification.verify(body, policy, now=now, expected_subject=expected_subject).require()
+    return body
 
 
 def subject_key(battery: Any, section: Section) -> bytes:
@@ -91,35 +148,45 @@ def content_digest(passport: CompletePassport, section: Section) -> bytes:
     return hashlib.sha256(jcs({"category": passport.category, **passport.subject(section)})).digest()
 
 
-def _model(work: _Work, section: Section) -> tuple[Signed | None, Link]:
-    """A model section: the stored version when nothing changed, else a new one, with a link to it."""
-    origin = work.ctx.settings.origin
+def _model_address(work: _Work, section: Section) -> str:
+    return f"{work.ctx.settings.origin}/models/{work.battery.gtin}/sections/{section}"
+
+
+def is_kept(passport: CompletePassport, section: Section, newest: Mapping[str, Any]) -> bool:
+    """Whether a model section is stored with these values."""
+    found = newest.get(section)
+    return found is not None and found.content_digest == content_digest(passport, section)
+
+
+def _kept_link(work: _Work, section: Section) -> Link | None:
+    """A link to the stored version of a model section; None when there is none, or its values changed."""
+    if not is_kept(work.passport, section, work.newest):
+        return None
+    newest = work.newest[section]
+    return Link(f"{_model_address(work, section)}/{newest.version}", newest.digest)
+
+
+def _model(work: _Work, section: Section) -> Unsigned:
+    """A new version of a model section."""
     model = ModelKey(work.battery.gtin)
-    address = f"{origin}/models/{work.battery.gtin}/sections/{section}"
-    content = content_digest(work.passport, section)
-    newest = work.newest.get(section)
-    if newest is not None and newest.content_digest == content:
-        return None, Link(f"{address}/{newest.version}", newest.digest)
     earlier: Sequence[Any] = ()
-    if newest is not None:
+    if section in work.newest:
         with work.ctx.read() as store:
             earlier = store.documents.history(work.battery.model_key, section)
     issue = _issue(work, section, earlier)
-    unsigned = credential.model_section(work.passport, issue, model=model)
-    made = _signed(work, issue, unsigned, content, model.uri(origin))
-    return made, Link(f"{address}/{made.version}", made.digest)
+    document = credential.model_section(work.passport, issue, model=model)
+    return _unsigned(work, issue, document, model.uri(work.ctx.settings.origin))
 
 
-def _item(work: _Work, section: Section, related: Sequence[Link]) -> Signed:
+def _item(work: _Work, section: Section, related: Sequence[Link]) -> Unsigned:
     key = BatteryKey(work.battery.gtin, work.battery.serial)
     newest = work.newest.get(section)
     issue = _issue(work, section, [newest] if newest is not None else ())
     passport_id = f"urn:uuid:{work.battery.passport_uuid}"
-    unsigned = credential.item_section(
+    document = credential.item_section(
         work.passport, issue, key=key, passport_id=passport_id, related=related
     )
-    content = content_digest(work.passport, section)
-    return _signed(work, issue, unsigned, content, key.uri(work.ctx.settings.origin))
+    return _unsigned(work, issue, document, key.uri(work.ctx.settings.origin))
 
 
 def _issue(work: _Work, section: Section, earlier: Sequence[Any]) -> Issue:
@@ -140,13 +207,8 @@ def _issue(work: _Work, section: Section, earlier: Sequence[Any]) -> Issue:
     )
 
 
-def _signed(
-    work: _Work, issue: Issue, unsigned: dict[str, Any], content: bytes, expected_subject: str
-) -> Signed:
-    suites = proof.suites_for(unsigned)
-    body = proof.serialize(proof.add_proofs(unsigned, work.signer, work.ctx.now(), suites))
-    verification.require_own(work.ctx, body, expected_subject, work.policy)
-    return Signed(
-        issue.section, subject_key(work.battery, issue.section), issue.version, issue.credential_id, body,
-        digest_multibase(body), content, work.signer.verification_method,
+def _unsigned(work: _Work, issue: Issue, document: dict[str, Any], expected_subject: str) -> Unsigned:
+    return Unsigned(
+        issue.section, subject_key(work.battery, issue.section), issue.version, issue.credential_id, document,
+        expected_subject, content_digest(work.passport, issue.section),
     )  # fmt: skip

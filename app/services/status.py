@@ -4,7 +4,7 @@ Source: Bitstring Status List 1.0; credential profile section 6.
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
@@ -22,6 +22,8 @@ from app.store.unit_of_work import Store
 
 PURPOSES: Final = ("revocation", "suspension")
 REFRESH: Final = timedelta(hours=1)
+Chain = tuple[Section, bytes]
+"""A section and the key of its subject: what keeps its places on the lists over all versions."""
 _TRIES: Final = 16
 """Random tries before a list counts as full: at four fifths taken, one in forty finds no place."""
 
@@ -45,40 +47,46 @@ def give_indexes(
     `chains` has each section with the key of its subject. Raises: Collision, where another worker takes a
     place at the same moment: the transaction begins anew.
     """
-    ours = set(chains.items())
-    entries = store.status_lists.entries_of(sorted(set(chains.values())))
-    known: dict[tuple[Section, str], tuple[str, int]] = {
-        (entry.section, entry.purpose): (entry.list_name, entry.list_index)
-        for entry in entries
-        if (entry.section, bytes(entry.subject_key)) in ours
+    given = give_all_indexes(store, operator, chains.items())
+    return {section: given[section, key] for section, key in chains.items()}
+
+
+def give_all_indexes(
+    store: Store, operator: str, chains: Iterable[Chain]
+) -> dict[Chain, list[tuple[str, str, int]]]:
+    """As `give_indexes`, for many batteries."""
+    ours = list(dict.fromkeys(chains))
+    asked = set(ours)
+    known: dict[tuple[Chain, str], tuple[str, int]] = {
+        ((entry.section, bytes(entry.subject_key)), entry.purpose): (entry.list_name, entry.list_index)
+        for entry in store.status_lists.entries_of(sorted({key for _, key in ours}))
+        if (entry.section, bytes(entry.subject_key)) in asked
     }
-    lacking = [
-        (section, purpose) for section in chains for purpose in PURPOSES if (section, purpose) not in known
-    ]
+    lacking = [(chain, purpose) for chain in ours for purpose in PURPOSES if (chain, purpose) not in known]
     if lacking:
         drawn = _draw(store, operator, lacking)
         store.status_lists.give_all(
             [
                 {
-                    "subject_key": chains[section], "section": section, "purpose": purpose,
+                    "subject_key": key, "section": section, "purpose": purpose,
                     "economic_operator_id": operator, "list_name": name, "list_index": index,
                 }
-                for (section, purpose), (name, index) in drawn.items()
+                for ((section, key), purpose), (name, index) in drawn.items()
             ]
         )  # fmt: skip
         known |= drawn
-    return {section: [(purpose, *known[section, purpose]) for purpose in PURPOSES] for section in chains}
+    return {chain: [(purpose, *known[chain, purpose]) for purpose in PURPOSES] for chain in ours}
 
 
 def _draw(
-    store: Store, operator: str, lacking: Sequence[tuple[Section, str]]
-) -> dict[tuple[Section, str], tuple[str, int]]:
-    """A place that nobody has for each (section, purpose), on the newest list; on a new one once that is so
+    store: Store, operator: str, lacking: Sequence[tuple[Chain, str]]
+) -> dict[tuple[Chain, str], tuple[str, int]]:
+    """A place that nobody has for each (chain, purpose), on the newest list; on a new one once that is so
     full that a few tries find none."""
     newest: dict[str, int] = {}
     for purpose, name in store.status_lists.names():
         newest[purpose] = max(newest.get(purpose, 0), int(name.rpartition("-")[2]))
-    found: dict[tuple[str, int], tuple[Section, str]] = {}
+    found: dict[tuple[str, int], tuple[Chain, str]] = {}
     waiting, tries = list(lacking), 0
     while waiting:
         if tries == _TRIES:
@@ -89,7 +97,8 @@ def _draw(
         drawn = {(f"{one[1]}-{newest[one[1]]}", secrets.randbelow(MIN_ENTRIES)): one for one in waiting}
         gone = store.status_lists.taken(drawn) | found.keys()
         found |= {place: one for place, one in drawn.items() if place not in gone}
-        waiting, tries = [one for one in lacking if one not in found.values()], tries + 1
+        placed = set(found.values())
+        waiting, tries = [one for one in lacking if one not in placed], tries + 1
     return {one: place for place, one in found.items()}
 
 

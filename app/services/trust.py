@@ -15,8 +15,9 @@ from app.core import did, log, trust, trust_root
 from app.core.errors import NotConfigured, NotFound
 from app.core.times import parse
 from app.core.trust import TrustList
-from app.services import issuance, status, trust_lists
+from app.services import status, trust_lists
 from app.services.context import Context
+from app.services.publication import append_log
 
 
 def ensure(ctx: Context) -> None:
@@ -36,7 +37,7 @@ def ensure(ctx: Context) -> None:
                 log.key_added(f"{ctx.issuer.did}#{key.name}", key.public_key.to_multikey(), at=now)
                 for key in work.keys.all()
             ]
-            issuance.append_log(work, ctx, leaves, now)
+            append_log(work, ctx, leaves, now)
         work.commit()
     renew_if_due(ctx)
 

@@ -19,8 +19,8 @@ from app.core.root_signatures import TrustListRefused
 from app.core.trust_draft import Draft
 from app.core.trust_edit import Change, unchanged
 from app.core.vocabulary import CREDENTIAL_TYPES
-from app.services import issuance
 from app.services.context import Context
+from app.services.publication import append_log
 from app.store.unit_of_work import Collision, Store, UnitOfWork
 
 RENEW_BEFORE: Final = timedelta(days=30)
@@ -120,7 +120,7 @@ def take(work: UnitOfWork, ctx: Context, found: Draft, root: Mapping[str, Any]) 
     # (6)
     work.trust_lists.add(trust_list.version, body, times.to_text(now))
     leaf = log.trust_list_published(trust_list.version, digest_multibase(body), at=now)
-    issuance.append_log(work, ctx, [leaf], now)
+    append_log(work, ctx, [leaf], now)
     return trust_list.version
 
 

@@ -113,11 +113,6 @@ def verify_own(
     return found
 
 
-def require_own(ctx: Context, data: bytes, expected_subject: str, policy: Policy) -> None:
-    """Check what was just signed with every suite, before it is stored. Raises: ProofError."""
-    verification.verify(data, policy, now=ctx.now(), expected_subject=expected_subject).require()
-
-
 def _schema_problems(url: str, document: dict[str, Any]) -> list[str]:
     """What is wrong with a credential by the schema it names. LookupError: not one of our schemas."""
     section, category = schema.schemas()[url]

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, delete, insert, or_, select, update
@@ -14,11 +14,21 @@ _BY_KEY = select(batteries).where(batteries.c.key == bindparam("key"))
 _BY_UUID = select(batteries).where(batteries.c.passport_uuid == bindparam("passport_uuid"))
 # SQLite's write transactions wait for each other anyway; in PostgreSQL the row is held until this one ends.
 _HELD_BY_KEY = _BY_KEY.with_for_update(key_share=True)
+_HELD_ALL = (
+    # in the same order everywhere, so that two that hold many do not wait for each other
+    select(batteries)
+    .where(batteries.c.key.in_(bindparam("keys", expanding=True)))
+    .order_by(batteries.c.key)
+    .with_for_update(key_share=True)
+)
 _HELD_BY_UUID = _BY_UUID.with_for_update(key_share=True)
 _ADD = insert(batteries).returning(batteries)
 _CHANGE = update(batteries).where(batteries.c.key == bindparam("battery"))
 _PLAN = select(issuance_intentions.c.plan).where(
     issuance_intentions.c.battery_key == bindparam("battery_key")
+)
+_PLANS = select(issuance_intentions.c.battery_key, issuance_intentions.c.plan).where(
+    issuance_intentions.c.battery_key.in_(bindparam("keys", expanding=True))
 )
 _PUT = insert(issuance_intentions)
 _DROP = delete(issuance_intentions).where(issuance_intentions.c.battery_key == bindparam("battery_key"))
@@ -56,6 +66,14 @@ class Batteries:
     def held_by_uuid(self, passport_uuid: str) -> Row[Any] | None:
         """The same by its passport's identifier."""
         return self._connection.execute(_HELD_BY_UUID, {"passport_uuid": passport_uuid}).one_or_none()
+
+    def held_all(self, keys: Iterable[bytes]) -> Sequence[Row[Any]]:
+        """As `held`, for many."""
+        return self._connection.execute(_HELD_ALL, {"keys": list(keys)}).all()
+
+    def change_all(self, keys: Iterable[bytes], at: str, **values: Any) -> None:
+        """As `change`, the same for many."""
+        self._connection.execute(_CHANGE, [{"battery": key, "changed_at": at, **values} for key in keys])
 
     def change(self, key: bytes, at: str, **values: Any) -> None:
         self._connection.execute(_CHANGE, {"battery": key, "changed_at": at, **values})
@@ -106,6 +124,28 @@ class Intentions:
     def get(self, battery_key: bytes) -> dict[str, Any] | None:
         plan = self._connection.execute(_PLAN, {"battery_key": battery_key}).scalar_one_or_none()
         return None if plan is None else dict(json.loads(plan))
+
+    def put_all(self, plans: Mapping[bytes, dict[str, Any]], operator: str, at: str) -> None:
+        """As `put`, for many; those that are there are replaced."""
+        self.drop_all(plans)
+        self._connection.execute(
+            _PUT,
+            [
+                {
+                    "battery_key": key, "economic_operator_id": operator, "plan": json.dumps(plan),
+                    "created_at": at,
+                }
+                for key, plan in plans.items()
+            ],
+        )  # fmt: skip
+
+    def get_all(self, keys: Iterable[bytes]) -> dict[bytes, dict[str, Any]]:
+        """The plans that are there."""
+        rows = self._connection.execute(_PLANS, {"keys": list(keys)})
+        return {bytes(key): dict(json.loads(plan)) for key, plan in rows}
+
+    def drop_all(self, keys: Iterable[bytes]) -> None:
+        self._connection.execute(_DROP, [{"battery_key": key} for key in keys])
 
     def drop(self, battery_key: bytes) -> None:
         self._connection.execute(_DROP, {"battery_key": battery_key})

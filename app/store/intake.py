@@ -26,6 +26,14 @@ _OF_SUBJECTS = (
 _NEWEST_OF = select(func.max(intake_records.c.sequence)).where(
     intake_records.c.subject_key.in_(bindparam("keys", expanding=True))
 )
+_OF_MANY = select(intake_records.c.subject_key, intake_records.c.sequence, intake_records.c.body).where(
+    intake_records.c.subject_key.in_(bindparam("keys", expanding=True))
+)
+_NEWEST_OF_EACH = (
+    select(intake_records.c.subject_key, func.max(intake_records.c.sequence))
+    .where(intake_records.c.subject_key.in_(bindparam("keys", expanding=True)))
+    .group_by(intake_records.c.subject_key)
+)
 _WITHOUT_BODY = [column for column in quarantine.c if column.name != "body"]
 _SETTLE_ACCEPTED = (
     update(quarantine)
@@ -90,6 +98,18 @@ class Records:
     def newest_of(self, keys: Iterable[bytes]) -> int:
         """The highest sequence number of a record about these subjects; 0 where there is none."""
         return int(self._connection.execute(_NEWEST_OF, {"keys": list(keys)}).scalar_one() or 0)
+
+    def of_many(self, keys: Iterable[bytes]) -> dict[bytes, list[tuple[int, bytes]]]:
+        """As `of_subjects`, for each subject by itself and in no order."""
+        found: dict[bytes, list[tuple[int, bytes]]] = {}
+        for subject, sequence, body in self._connection.execute(_OF_MANY, {"keys": list(keys)}):
+            found.setdefault(bytes(subject), []).append((sequence, bytes(body)))
+        return found
+
+    def newest_of_each(self, keys: Iterable[bytes]) -> dict[bytes, int]:
+        """As `newest_of`, for each subject that has a record."""
+        rows = self._connection.execute(_NEWEST_OF_EACH, {"keys": list(keys)})
+        return {bytes(subject): int(sequence) for subject, sequence in rows}
 
     def count(self) -> int:
         return int(self._connection.execute(select(func.count()).select_from(intake_records)).scalar_one())

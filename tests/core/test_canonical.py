@@ -59,7 +59,7 @@ def test_the_form_of_a_passport_needs_no_second_look() -> None:
     document["credentialSubject"]["operatorInformation"] = {"identifier": "1.5"}
     written = orjson.dumps(document)
     assert written.isascii()
-    assert not canonical._PERHAPS_FLOAT.search(written)
+    assert not canonical.PERHAPS_FLOAT.search(written)
 
 
 def test_names_beyond_ascii_are_ordered_by_utf_16_which_orjson_does_not_do() -> None:

@@ -12,7 +12,7 @@ from app.services import intake, issuance, keys, revocation, status
 from app.services.context import Context
 from app.store.batteries import Intentions
 from app.store.documents import Documents
-from app.store.trust import Log
+from app.store.log import Log
 from app.store.unit_of_work import UnitOfWork
 from tests.factories import a_lean_pack, body, release_record, withdrawal_record
 from tests.installation import START, rows
