@@ -61,6 +61,8 @@ class Settings:
     operator_name: str = DEMO_OPERATOR_NAME
     rdfc_proofs: bool = True
     """Whether passports are signed over their meaning as well (`ecdsa-rdfc-2019`), or by every byte alone."""
+    conformance: bool = False
+    """Addresses for test suites are open: chosen at a start, in a data directory of its own, never stored."""
     proxies: int = 0
     """Reverse proxies before the service: so many of the last X-Forwarded-For entries are believed."""
     signing: SigningSettings = field(default_factory=SigningSettings)

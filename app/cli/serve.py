@@ -14,7 +14,7 @@ from ipaddress import IPv4Address
 from typing import Final
 
 from app import config, wiring
-from app.cli import announce, ca_page, dev_ca, installation, network, server
+from app.cli import announce, ca_page, conformance, dev_ca, installation, network, server
 from app.cli.banner import SignIn, Start, show
 from app.config import Settings
 from app.core.errors import NotConfigured
@@ -48,11 +48,16 @@ def add(
         "--lan", nargs="?", const="", metavar="ADDRESS", help="demo over https on the network address"
     )
     parser.add_argument("--config", metavar="FILE", help="gunicorn settings, e.g. deploy/gunicorn.conf.py")
+    parser.add_argument(
+        "--conformance", action="store_true", help="VC API for test suites, on data of its own"
+    )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Serve until stopped."""
+    if args.conformance:
+        return conformance.serve(args, environ)
     if not args.demo:
         if args.reset or args.lan is not None:
             raise NotConfigured("--reset and --lan are for a demo: give --demo with them, or use ./run.")

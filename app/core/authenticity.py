@@ -86,7 +86,7 @@ def key(e: Evidence) -> Check:
     """(4) The issuer's own key, on the trust list, allowed for this type and fit for the suite.
     ISSUER_MISMATCH, INVALID_VERIFICATION_METHOD, PROOF_VERIFICATION_ERROR; ISSUER_UNTRUSTED leaves the
     verdict unknown."""
-    bound = not (e.policy.conformance and e.issuer_id.startswith("https:"))
+    bound = e.is_bound and not (e.policy.conformance and e.issuer_id.startswith("https:"))
     listed = e.policy.trust_list.issuers if e.policy.trust_list else {}
     for one in e.signed:
         method = one.proof.get("verificationMethod")

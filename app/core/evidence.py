@@ -78,6 +78,8 @@ class Evidence:
     """Whether a past `validUntil` is for the caller to weigh, as with an old status list."""
     purpose: str = "assertionMethod"
     """What its proofs must have been made for: a presentation's are for authentication."""
+    is_bound: bool = True
+    """Whether the signer must be the issuer: a presentation may have no holder."""
     token: Token | None = None
     """What carries the document, where it came in the JOSE form."""
     document: dict[str, Any] = field(default_factory=dict)

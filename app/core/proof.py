@@ -98,7 +98,7 @@ def add_proofs(
         }
         if suite in JCS_SUITES:
             options["@context"] = document["@context"]
-        digest = hashlib.sha256(_hash_data(document, options, signer.public_key)).digest()
+        digest = hashlib.sha256(hash_data(document, options, signer.public_key)).digest()
         proofs.append(options | {"proofValue": multibase_encode_base58btc(signer.sign_digest(digest))})
     return document | {"proof": proofs}
 
@@ -161,7 +161,7 @@ def verify_signature(
         raise ProofError("PROOF_VERIFICATION_ERROR", "the proof was made for other contexts")
     if suite in RDFC_SUITES and "@context" in options:
         raise ProofError("PROOF_VERIFICATION_ERROR", "the proof brings contexts of its own")
-    if not key.verify(_hash_data(unsecured, options, key, canonicalize), signature):
+    if not key.verify(hash_data(unsecured, options, key, canonicalize), signature):
         raise ProofError("PROOF_VERIFICATION_ERROR", "the signature does not fit the document")
 
 
@@ -182,7 +182,7 @@ def _signature(proof: Mapping[str, Any]) -> bytes:
         ) from None
 
 
-def _hash_data(
+def hash_data(
     document: Mapping[str, Any],
     options: Mapping[str, Any],
     key: PublicKey,

@@ -3,9 +3,11 @@
 Source: credential profile, section 8: names of the W3C Recommendations where there is one, else our own.
 """
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Final, Literal
 
 from app.core.errors import PassportError
+from app.core.vocabulary import BASE
 
 ErrorName = Literal[
     "PARSING_ERROR",
@@ -14,6 +16,8 @@ ErrorName = Literal[
     "PROOF_VERIFICATION_ERROR",
     "DATA_LOSS_DETECTION_ERROR",
     "INVALID_VERIFICATION_METHOD",
+    "INVALID_DOMAIN_ERROR",
+    "INVALID_CHALLENGE_ERROR",
     "STATUS_RETRIEVAL_ERROR",
     "STATUS_VERIFICATION_ERROR",
     "STATUS_LIST_LENGTH_ERROR",
@@ -34,6 +38,26 @@ ErrorName = Literal[
 
 UNKNOWN_NAMES: Final[frozenset[ErrorName]] = frozenset({"ISSUER_UNTRUSTED", "STATUS_RETRIEVAL_ERROR"})
 """Findings that make a verdict unknown; every other name makes it invalid."""
+
+
+_STANDARD: Final[Mapping[ErrorName, str]] = {
+    "PARSING_ERROR": "https://www.w3.org/TR/vc-data-model#",
+    "MALFORMED_VALUE_ERROR": "https://www.w3.org/TR/vc-data-model#",
+    "RANGE_ERROR": "https://www.w3.org/TR/vc-data-model#",
+    "PROOF_VERIFICATION_ERROR": "https://w3id.org/security#",
+    "DATA_LOSS_DETECTION_ERROR": "https://w3id.org/security#",
+    "INVALID_DOMAIN_ERROR": "https://w3id.org/security#",
+    "INVALID_CHALLENGE_ERROR": "https://w3id.org/security#",
+    "INVALID_VERIFICATION_METHOD": "https://w3id.org/security#",
+    "STATUS_RETRIEVAL_ERROR": "https://www.w3.org/ns/credentials/status-list#",
+    "STATUS_VERIFICATION_ERROR": "https://www.w3.org/ns/credentials/status-list#",
+    "STATUS_LIST_LENGTH_ERROR": "https://www.w3.org/ns/credentials/status-list#",
+}
+
+
+def type_of(name: ErrorName) -> str:
+    """The address of an error name, as the `type` of a problem object: the source's own where it has one."""
+    return _STANDARD.get(name, f"{BASE}/errors#") + name
 
 
 class ProofError(PassportError):

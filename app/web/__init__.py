@@ -11,6 +11,7 @@ from app.services import checkpoints, issuance, keys
 from app.web import (
     api,
     assets,
+    conformance,
     documents,
     history,
     log,
@@ -43,6 +44,8 @@ def create_app(settings: Settings, now: Callable[[], datetime] = wiring.clock) -
         face.attach(application)
     for part in (resolver, documents, passports, history, pages, sign_in, maker, api, log, wellknown):
         application.register_blueprint(part.blueprint)
+    if settings.conformance:
+        conformance.attach(application)
     keys.check(context)
     checkpoints.require_not_behind(context)
     issuance.recover(context)

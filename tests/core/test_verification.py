@@ -152,7 +152,7 @@ def test_a_named_schema_must_be_checked_unless_the_policy_lets_it_go() -> None:
     assert (wrong.verdict, wrong.error) == ("invalid", "MALFORMED_VALUE_ERROR")
 
 
-@pytest.mark.parametrize("change", [{"id": "https://x.example/unknown"}, {"type": "OtherSchema"}, {"id": 7}])
+@pytest.mark.parametrize("change", [{"id": "https://x.example/unknown"}, {"type": "OtherSchema"}])
 def test_a_schema_that_is_not_at_hand_is_not_checked(change: dict[str, Any]) -> None:
     data = signed(credentialSchema=SCHEMA | change)
     report = check(data, a_policy(schema_validator=validator([])))
