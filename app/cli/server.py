@@ -12,7 +12,7 @@ from typing import Any, Final
 from gunicorn.app.base import BaseApplication
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.cli import web_face
+from app.cli import announce, housekeeper, web_face
 from app.config import Settings
 from app.core.errors import NotConfigured
 from app.services.context import Context
@@ -90,10 +90,13 @@ def serve(settings: Settings, wanted: Mapping[str, Any], config_file: str | None
         def load(self) -> Any:
             return application
 
+    child = housekeeper.start(settings)
     try:
         Server().run()
     except SystemExit as done:
         return done.code if isinstance(done.code, int) else 0
+    finally:
+        announce.end(child)
     return 0
 
 

@@ -5,9 +5,9 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, func, insert, or_, select, update
 
-from app.store.tables import batteries, issuance_intentions
+from app.store.tables import batteries, documents, intake_records, issuance_intentions
 
 # Built once: building a statement costs more than running it.
 _BY_KEY = select(batteries).where(batteries.c.key == bindparam("key"))
@@ -89,6 +89,26 @@ class Batteries:
                 and_(batteries.c.state.in_(("draft", "suspended")), batteries.c.release == "released"),
                 and_(batteries.c.state == "issued", batteries.c.release == "withdrawn"),
             )
+        )
+        return self._connection.execute(query).all()
+
+    def with_unsigned_values(self, after: int, sections: Sequence[str], *, limit: int) -> Sequence[Row[Any]]:
+        """Records above a number that came in after one of these sections of their battery was last signed,
+        oldest first, each with its battery."""
+        is_newer = (
+            select(documents.c.section)
+            .where(documents.c.subject_key == batteries.c.key, documents.c.section.in_(sections))
+            .group_by(documents.c.section)
+            .having(func.max(documents.c.created_at) < intake_records.c.received_at)
+            .correlate(batteries, intake_records)
+            .exists()
+        )
+        query: Select[Any] = (
+            select(intake_records.c.sequence, batteries.c.gtin, batteries.c.serial)
+            .join(batteries, batteries.c.key == intake_records.c.subject_key)
+            .where(intake_records.c.sequence > after, batteries.c.state == "issued", is_newer)
+            .order_by(intake_records.c.sequence)
+            .limit(limit)
         )
         return self._connection.execute(query).all()
 

@@ -111,6 +111,10 @@ class Records:
         rows = self._connection.execute(_NEWEST_OF_EACH, {"keys": list(keys)})
         return {bytes(subject): int(sequence) for subject, sequence in rows}
 
+    def newest(self) -> int:
+        """The highest sequence number of any record; 0 where there is none."""
+        return int(self._connection.execute(select(func.max(intake_records.c.sequence))).scalar_one() or 0)
+
     def count(self) -> int:
         return int(self._connection.execute(select(func.count()).select_from(intake_records)).scalar_one())
 

@@ -90,3 +90,11 @@ def test_the_proof_carries_the_earliest_checkpoint_that_a_witness_saw(line: Line
     assert found.proven_at is not None
     assert int(found.proven_at.timestamp()) == n.SEEN
     assert notes.Note.parse(before.partition("\n\n")[2]).text == str(first)
+
+
+def test_the_pages_own_report_asks_the_log(line: Line):
+    """The trust list names the log, so the server's own verification compares."""
+    shown = reading.show(line.ctx, str(line.battery().passport_uuid), MAKER)
+    assert len(shown.sections) > 5
+    assert {one.report.check("log").outcome for one in shown.sections} == {"passed"}
+    assert {one.report.verdict for one in shown.sections} == {"valid"}

@@ -8,7 +8,7 @@ from app.core.errors import NotFound
 from app.core.identifiers import BatteryKey
 from app.core.sections import ROLES
 from app.core.vocabulary import ITEM_SECTIONS, MODEL_SECTIONS, SECTIONS
-from app.services import labelling, reading
+from app.services import labelling, reading, verification
 from app.services.context import Context
 from app.store.tables import documents
 from tests.factories import GTIN, SERIAL, a_further_pack, owed_values, pack_record
@@ -149,7 +149,10 @@ def test_a_document_of_another_battery_is_found_out(ctx: Context, line: Line, cl
     )
     _overwrite(line, "public", None, bytes(other["body"]))
     (public,) = reading.show(ctx, str(line.battery().passport_uuid), ANYONE).sections
-    assert (public.report.verdict, public.report.error) == ("invalid", "SUBJECT_MISMATCH")
+    assert (public.report.verdict, public.report.error) == ("invalid", "LOG_PROOF_INVALID")
+    label = BatteryKey(GTIN, SERIAL).uri(ctx.settings.origin)
+    elsewhere = verification.verify_bytes(ctx, bytes(other["body"]), expected_subject=label)
+    assert elsewhere.error == "SUBJECT_MISMATCH"
 
 
 def test_the_list_of_passports_names_every_section_with_its_address(ctx: Context, line: Line, uuid: str):
