@@ -86,16 +86,16 @@ _STALE: Final = Verdict(
 _WITHDRAWN: Final = Verdict(
     "revoked",
     "revoked",
-    "Withdrawn by the maker",
-    "The record was genuine, and its maker has taken it back. It is kept for the history.",
+    "Withdrawn by the issuer",
+    "The record was genuine, and its issuer has taken it back. It is kept for the history.",
     True,
     True,
 )
 _SUSPENDED: Final = Verdict(
     "revoked",
     "suspended",
-    "Suspended by the maker",
-    "The record is genuine, but its maker asks not to rely on it for now.",
+    "Suspended by the issuer",
+    "The record is genuine, but its issuer asks not to rely on it for now.",
     True,
     True,
 )
@@ -182,7 +182,7 @@ def overall(verdicts: Sequence[Verdict], state: str, signer: str) -> Verdict:
         worst.state,
         worst.icon,
         worst.headline,
-        worst.sentence.format(signer=signer or "a known maker"),
+        worst.sentence.format(signer=signer or "a known issuer"),
         True,
         True,
     )

@@ -1,13 +1,15 @@
 """Demo data: invented batteries that came in as records, like any other, and a few that went wrong.
 
 Records lie in `demo_data/`, one file for each model; its README tells their sources. Beside what they make:
-one passport revoked, one whose stored bytes were altered, one signed by a stranger, one still incomplete.
+one passport revoked, one whose stored bytes were altered, one signed by a stranger, one still incomplete; one
+that was corrected after issue, and one that was suspended and is in force again.
 """
 
 import copy
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib import resources
 from typing import Any, Final
 
@@ -22,14 +24,18 @@ from app.core.access import Reader
 from app.core.errors import NotConfigured
 from app.core.keys import PublicKey, raw_signature
 from app.core.multibase import digest_multibase
+from app.core.times import to_seconds
 from app.core.vocabulary import ITEM_SECTIONS
-from app.services import accounts, intake, plants, reading, revocation
+from app.services import accounts, correction, intake, plants, reading, revocation
 from app.services.context import Context
+from app.services.plants import Plant
 from app.store.tables import documents
 
 PLANT_ID: Final = "demo-plant"
 PLANT_TOKEN: Final = "demo-plant-token-for-trying-out"  # noqa: S105  (printed on purpose, demo only)
 REVOKED, TAMPERED, STRANGER = "DEMO-REVOKED", "DEMO-ALTERED", "DEMO-STRANGER"
+CORRECTED, REINSTATED = "NL10-E2501-0388", "ST36-0013377"
+"""Batteries of the files that something happened to after their issue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,8 @@ def seed(ctx: Context) -> Facts:
         plant = plants.of_token(ctx, PLANT_TOKEN)
         for record in _all_records():
             intake.accept(ctx, plant, orjson.dumps(record), late=None)
+        _correct(ctx, plant)
+        _suspend_and_reinstate(ctx, plant)
         _revoke(ctx)
         _alter(ctx)
         _sign_as_stranger(ctx)
@@ -110,6 +118,31 @@ def _revoke(ctx: Context) -> None:
     maker = Reader("maker", "demo", ctx.issuer.did)
     reason = "Cells of this pack were recalled by their maker."
     revocation.revoke(ctx, _row(ctx, REVOKED).passport_uuid, reason, maker)
+
+
+def _correct(ctx: Context, plant: Plant) -> None:
+    """A better value comes in, and the maker signs it."""
+    battery = _row(ctx, CORRECTED)
+    values = {"batteryMass": {"value": 101.5, "unit": "kg"}}
+    record = {"recordId": "NL10-CORRECTION", "kind": "model", "subject": {"gtin": battery.gtin}, "values": values}
+    intake.accept(ctx, plant, orjson.dumps(record | {"sentAt": to_seconds(ctx.now())}), late=None)
+    reason = "The first figure left out the wall bracket, which is part of the battery."
+    maker = Reader("maker", "demo", ctx.issuer.did)
+    correction.correct(ctx, battery.passport_uuid, reason, maker)
+
+
+def _suspend_and_reinstate(ctx: Context, plant: Plant) -> None:
+    """The OK is withdrawn, the battery looked at again, and stamped again."""
+    battery = _row(ctx, REINSTATED)
+    subject = {"gtin": battery.gtin, "serial": battery.serial}
+    acts: tuple[tuple[str, dict[str, str]], ...] = (
+        ("withdrawal", {"reason": "Torque of the lid was not recorded"}),
+        ("release", {"stamp": "OK", "stampedBy": "end-of-line station", "station": "EOL-2"}),
+    )
+    for before, (kind, details) in zip((2, 1), acts, strict=True):
+        sent_at = to_seconds(ctx.now() - timedelta(seconds=before))
+        record = {"recordId": f"ST36-{kind}", "kind": kind, "subject": subject, "details": details}
+        intake.accept(ctx, plant, orjson.dumps(record | {"sentAt": sent_at}), late=None)
 
 
 def _alter(ctx: Context) -> None:

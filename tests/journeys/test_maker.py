@@ -88,9 +88,9 @@ def test_a_stamp_turns_a_draft_into_a_passport(site: Site, visit: Visit) -> None
 
 
 def expect_withdrawn(page: Page, reason: str) -> None:
-    expect(page.get_by_label("Verdict")).to_contain_text("Withdrawn by the maker")
+    expect(page.get_by_label("Verdict")).to_contain_text("Withdrawn by the issuer")
     expect(page.get_by_label("Verdict")).to_contain_text(reason)
-    expect(page.locator("#device-says")).to_contain_text("Withdrawn by the maker")
+    expect(page.locator("#device-says")).to_contain_text("Withdrawn by the issuer")
     expect(page.get_by_text("do not agree")).to_have_count(0)
 
 

@@ -68,10 +68,10 @@ const OPEN = verdict('unknown', 'unknown', 'Not fully checked',
   'Something could not be checked just now; see below.', true, true);
 const STALE = verdict('unknown', 'unknown', 'Not fully checked',
   'Signature is good; whether the record was withdrawn could not be asked.', true, true);
-const WITHDRAWN = verdict('revoked', 'revoked', 'Withdrawn by the maker',
-  'The record was genuine, and its maker has taken it back. It is kept for the history.', true, true);
-const SUSPENDED = verdict('revoked', 'suspended', 'Suspended by the maker',
-  'The record is genuine, but its maker asks not to rely on it for now.', true, true);
+const WITHDRAWN = verdict('revoked', 'revoked', 'Withdrawn by the issuer',
+  'The record was genuine, and its issuer has taken it back. It is kept for the history.', true, true);
+const SUSPENDED = verdict('revoked', 'suspended', 'Suspended by the issuer',
+  'The record is genuine, but its issuer asks not to rely on it for now.', true, true);
 const ALTERED = verdict('altered', 'altered', 'Record was altered',
   'It does not fit its signature. Nothing of it is shown: do not rely on it, and report it.', false, false);
 const INVALID = verdict('invalid', 'invalid', 'Record is not valid',
@@ -115,7 +115,7 @@ export function describe(report, situation) {
     const failed = report.checks.find((check) => check.outcome === 'failed');
     return BY_ERROR.get(failed?.error ?? '') ?? INVALID;
   }
-  const signer = report.issuerName ?? 'a known maker';
+  const signer = report.issuerName ?? 'a known issuer';
   if (report.verdict === 'valid') {
     return situation.offline
       ? verdict('offline', 'offline', `Genuine as of ${day(oldest(report, situation))}`,
