@@ -43,7 +43,7 @@ worker.addEventListener('fetch', (event) => {
   if (request.mode === 'navigate') event.respondWith(navigate(event, url));
   else if (url.pathname.startsWith('/static/')) event.respondWith(fromShell(request));
   else if (FACTS.test(url.pathname)) event.respondWith(fromNetwork(event, url.pathname));
-  else if (RECORD.test(url.pathname) && (request.headers.get('accept') ?? '').includes('application/vc')) {
+  else if (RECORD.test(url.pathname) && !url.searchParams.has('at') && (request.headers.get('accept') ?? '').includes('application/vc')) {
     event.respondWith(fromNetwork(event, url.pathname));
   }
 });
@@ -183,7 +183,8 @@ async function navigate(event, url) {
     if (PAGE.test(url.pathname)) event.waitUntil(keep('pages', url.pathname, response.clone(), MAX_PAGES));
     return response;
   } catch {
-    return await keptPage(url.pathname) ?? fetch(event.request);
+    // a kept page is of its own day: it never stands in for a look back
+    return await keptPage(url.searchParams.has('at') ? '/offline' : url.pathname) ?? fetch(event.request);
   }
 }
 

@@ -124,7 +124,12 @@ def _correct(ctx: Context, plant: Plant) -> None:
     """A better value comes in, and the maker signs it."""
     battery = _row(ctx, CORRECTED)
     values = {"batteryMass": {"value": 101.5, "unit": "kg"}}
-    record = {"recordId": "NL10-CORRECTION", "kind": "model", "subject": {"gtin": battery.gtin}, "values": values}
+    record = {
+        "recordId": "NL10-CORRECTION",
+        "kind": "model",
+        "subject": {"gtin": battery.gtin},
+        "values": values,
+    }
     intake.accept(ctx, plant, orjson.dumps(record | {"sentAt": to_seconds(ctx.now())}), late=None)
     reason = "The first figure left out the wall bracket, which is part of the battery."
     maker = Reader("maker", "demo", ctx.issuer.did)

@@ -42,7 +42,7 @@ class Moment:
 
     title: str
     kind: str
-    """issued, corrected, renewed, revoked, suspended, reinstated: the class of its mark on the line."""
+    """Of `EVENTS` or `_TITLES`; the class of its mark on the line."""
     icon: str
     when: str
     datetime: str
@@ -163,6 +163,7 @@ _TITLES: Final = {
     "corrected": ("Corrected", "undo"),
     "renewed": ("Brought up to date", "lens"),
     "first": ("First signed", "document"),
+    "model": ("First signed for the model", "document"),
 }
 
 
@@ -171,7 +172,9 @@ def _kind(versions: Sequence[Version], reason: str | None) -> str:
         return "issued"
     if reason is not None:
         return "corrected"
-    return "first" if all(one.version == 1 for one in versions) else "renewed"
+    if any(one.version > 1 for one in versions):
+        return "renewed"
+    return "model" if all(one.section in MODEL_SECTIONS for one in versions) else "first"
 
 
 def _model(uuid: str) -> str:

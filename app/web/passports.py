@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from app.core import labels, view
 from app.core.access import ANYONE, Permission, Reader
-from app.core.errors import Forbidden, NotYet, Rejected
+from app.core.errors import Forbidden, IncompletePassport, NotYet, Rejected
 from app.core.identifiers import ModelKey
 from app.core.sections import SECTION_INFO
 from app.core.times import parse
@@ -50,7 +50,7 @@ def page(uuid: str) -> Response:
 def _as_of(uuid: str, reader: Reader, at: datetime) -> Response:
     """The page as it stood. Never kept: it is neither today's page nor anybody else's."""
     ctx = context()
-    told = {"day": f"{at:%Y-%m-%d}", "moment": readable_moment(at), "live": f"/passports/{uuid}"}
+    told = {"moment": readable_moment(at), "is_now": at >= ctx.now(), "live": f"/passports/{uuid}"}
     try:
         shown = as_of.show(ctx, uuid, reader, at)
     except NotYet:
@@ -69,19 +69,21 @@ def private(page: str, status: int = 200) -> Response:
 
 
 def _render(shown: PassportShown) -> str:
-    return render_template("passport.html", **page_values(shown), proposal=_proposal(shown))
+    return render_template("passport.html", **page_values(shown), **_proposal(shown))
 
 
-def _proposal(shown: PassportShown) -> Proposal | None:
-    """What a correction would sign, for the maker; None where nothing differs or nothing can be signed."""
+def _proposal(shown: PassportShown) -> dict[str, Proposal | int | None]:
+    """What a correction would sign, for the maker; or how many values keep it from being signed."""
     reader = current_reader()
     if Permission.CORRECT not in reader.permissions:
-        return None
+        return {}
     try:
         found = correction.propose(context(), shown.uuid, reader)
+    except IncompletePassport as refusal:
+        return {"unfit": len(refusal.missing)}
     except (Forbidden, Rejected):
-        return None
-    return found if found.sections else None
+        return {}
+    return {"proposal": found if found.sections else None}
 
 
 def page_values(shown: PassportShown) -> dict[str, Any]:

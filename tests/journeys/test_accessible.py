@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from app.services.demo import REVOKED, STRANGER, TAMPERED
+from app.services.demo import CORRECTED, REINSTATED, REVOKED, STRANGER, TAMPERED
 from tests.journeys import pictures
 from tests.journeys.conftest import Camera, Visit
 from tests.journeys.pictures import Pose
@@ -145,6 +146,31 @@ def offline(stage: Stage) -> Page:
     return page
 
 
+def history(stage: Stage, serial: str, role: str | None = None) -> Page:
+    page = stage.visit(f"{stage.site.page(serial)}/history", role=role)
+    expect(page.locator("#device-check")).to_contain_text("This device has checked")
+    for each in page.locator(".version .more > summary").all()[:2]:
+        each.click()
+    return page
+
+
+def damaged_history(stage: Stage) -> Page:
+    page = stage.visit(f"{stage.site.page(TAMPERED)}/history")
+    expect(page.locator("#device-check")).to_contain_text("failed on this device")
+    return page
+
+
+def as_of(stage: Stage) -> Page:
+    page = stage.visit(f"{stage.site.page(CORRECTED)}?at={datetime.now(UTC):%Y-%m-%d}")
+    expect(page.locator("#device-check .verdict")).to_be_visible()
+    return page
+
+
+def before_issue(stage: Stage) -> Page:
+    stage.watch.allow("404")
+    return stage.visit(f"{stage.site.page(CORRECTED)}?at=2020-01-01")
+
+
 SCENES: dict[str, Callable[[Stage], Page]] = {
     "home": lambda stage: stage.visit("/"),
     "about": lambda stage: stage.visit("/about"),
@@ -171,6 +197,12 @@ SCENES: dict[str, Callable[[Stage], Page]] = {
     "passport, altered": lambda stage: passport(stage, TAMPERED),
     "passport, revoked": lambda stage: passport(stage, REVOKED),
     "passport, stranger": lambda stage: passport(stage, STRANGER),
+    "history": lambda stage: history(stage, CORRECTED),
+    "history, maker": lambda stage: history(stage, REINSTATED, role="maker"),
+    "history, revoked": lambda stage: history(stage, REVOKED, role="authority"),
+    "history, altered": damaged_history,
+    "passport as of a day": as_of,
+    "passport before its issue": before_issue,
     "label": lambda stage: stage.visit(f"{stage.site.page(FIRST_SERIAL)}/label"),
     "sign-in": lambda stage: stage.visit("/sign-in"),
     "sign-in, refused": refused_sign_in,

@@ -68,6 +68,16 @@ def test_the_maker_sees_what_would_change_and_signs_it_with_a_reason(
     assert "there is nothing to correct" in maker.get(f"/passports/{mended}").text
 
 
+def test_where_the_records_contradict_each_other_the_maker_is_sent_to_the_draft(
+    client_of: Callable[[str], Client], line: Line, clock: Clock, uuid: str
+):
+    volts = {"value": "900.0", "unit": "V"}
+    line.send(model_record(clock.forward(hours=1), values=values_for("model", minimumVoltage=volts)))
+    page = client_of("maker").get(f"/passports/{uuid}").text
+    assert "See the draft" in page
+    assert "Sign the correction" not in page
+
+
 def test_nobody_else_sees_the_form(client_of: Callable[[str], Client], mended: str):
     for role in set(ROLES) - {"maker"}:
         assert "Sign the correction" not in client_of(role).get(f"/passports/{mended}").text, role
@@ -189,7 +199,7 @@ def test_a_page_as_of_a_day_shows_what_stood_then_says_so_and_is_kept_nowhere(cl
     assert client.get(f"/passports/{corrected}").text == live.text
     today = client.get(f"/passports/{corrected}?at={START:%Y-%m-%d}").text
     assert "412.5" in today
-    assert "not today’s state" in today
+    assert "today’s state so far" in today
 
 
 def test_a_page_as_of_a_day_offers_no_change(client_of: Callable[[str], Client], corrected: str):

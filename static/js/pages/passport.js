@@ -101,7 +101,8 @@ async function logProofOf({ name, digest, logProof }, report) {
 }
 
 /**
- * The public part names one version of each model section; the newest one is served at the address above it.
+ * The public part names one version of each model section; the newest one is served at the address above it, and an
+ * address as of a day names the version that stood then.
  *
  * @param {string} url
  * @param {Section[]} all
@@ -110,7 +111,8 @@ async function logProofOf({ name, digest, logProof }, report) {
 function listedAs(url, all) {
   const open = all.find((section) => section.name === 'public');
   const related = open ? addressesIn(open.bytes) : [];
-  return related.find((address) => address.startsWith(`${url}/`)) ?? url;
+  const newest = url.replace(/(\/sections\/[a-z]+)\/\d+$/, '$1');
+  return related.find((address) => address.startsWith(`${newest}/`)) ?? newest;
 }
 
 /**
