@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from app import config, wiring
 from app.cli import opened, web_face
-from app.services import issuance
+from app.services import intake_batch, issuance
 
 
 def add(
@@ -15,7 +15,7 @@ def add(
     """The verbs; they have no options of their own."""
     for name, text, run in (
         ("migrate", "bring the tables up to date; does nothing where they are", run_migrate),
-        ("recover", "finish what a crash left behind (each start does it too)", run_recover),
+        ("recover", "finish what a crash left behind, and judge every stamped draft again", run_recover),
         ("openapi", "print the description of the API", run_openapi),
     ):
         verbs.add_parser(name, parents=[shared], help=text).set_defaults(run=run)
@@ -30,7 +30,8 @@ def run_migrate(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
 def run_recover(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Says how many passports were issued by it."""
     with opened.installation(args, environ) as ctx:
-        print(f"{issuance.recover(ctx)} passports issued")
+        issued = intake_batch.finish(ctx)
+        print(f"{issued + issuance.recover(ctx)} passports issued")
     return 0
 
 

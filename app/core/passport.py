@@ -41,7 +41,6 @@ class Draft:
     not_applicable: Mapping[str, Sourced]
     losers: Mapping[str, tuple[Sourced, ...]]
     release: Release
-    release_record: IntakeRecord | None
 
     @property
     def category(self) -> Category | None:
@@ -72,7 +71,7 @@ def assemble(records: Sequence[IntakeRecord]) -> Draft:
     counting = [record for record in speaking if record.level != "batch" or record.lot == lot]
     claims: dict[str, list[Sourced]] = {}
     for record in counting:
-        for attribute_id, claim in _claims(record):
+        for attribute_id, claim in claims_of(record):
             claims.setdefault(attribute_id, []).append(claim)
     values: dict[str, Sourced] = {}
     not_applicable: dict[str, Sourced] = {}
@@ -83,7 +82,6 @@ def assemble(records: Sequence[IntakeRecord]) -> Draft:
         (not_applicable if winner.is_reason else values)[attribute_id] = winner
         if ranked:
             losers[attribute_id] = tuple(reversed(ranked))
-    release, release_record = _release(counting)
     return Draft(
         gtin=cast("str", gtins.pop()),
         serial=serials.pop() if serials else None,
@@ -91,8 +89,7 @@ def assemble(records: Sequence[IntakeRecord]) -> Draft:
         values=MappingProxyType(values),
         not_applicable=MappingProxyType(not_applicable),
         losers=MappingProxyType(losers),
-        release=release,
-        release_record=release_record,
+        release=_release(counting),
     )
 
 
@@ -101,7 +98,8 @@ def _batch(records: Iterable[IntakeRecord]) -> str | None:
     return packs[-1].batch_lot if packs else None
 
 
-def _claims(record: IntakeRecord) -> Iterable[tuple[str, Sourced]]:
+def claims_of(record: IntakeRecord) -> Iterable[tuple[str, Sourced]]:
+    """What one record claims of its battery, batch or model, attribute by attribute."""
     level = cast("Level", record.level)
     for attribute_id, value in record.values.items():
         yield attribute_id, Sourced(value, record.record_id, record.kind, level, record.sent_at)
@@ -116,8 +114,8 @@ def _strength(claim: Sourced) -> tuple[int, datetime]:
     return (_RANK[claim.level], claim.sent_at)
 
 
-def _release(records: Iterable[IntakeRecord]) -> tuple[Release, IntakeRecord | None]:
+def _release(records: Iterable[IntakeRecord]) -> Release:
     acts = sorted((r for r in records if r.kind in ("release", "withdrawal")), key=lambda r: r.sent_at)
     if not acts:
-        return "none", None
-    return ("released" if acts[-1].kind == "release" else "withdrawn"), acts[-1]
+        return "none"
+    return "released" if acts[-1].kind == "release" else "withdrawn"

@@ -9,10 +9,12 @@ from app.core.errors import NotFound
 from app.core.identifiers import BatteryKey
 from app.core.intake import IntakeRecord, parse
 from app.core.passport import Draft, assemble
+from app.core.summary import Summary, fold, from_bytes, to_bytes
+from app.core.summary import draft as made_of
 from app.core.times import to_seconds
 from app.services import subjects
 from app.services.context import Context
-from app.store.unit_of_work import Store
+from app.store.unit_of_work import Store, UnitOfWork
 
 KEPT_RECORDS: Final = 256
 KEPT_BYTES: Final = 65_536
@@ -25,9 +27,10 @@ def read(body: bytes) -> IntakeRecord:
 
 
 def load(store: Store, battery: Any) -> tuple[Draft, int]:
-    """The draft of one battery, and the sequence number of its newest record."""
-    rows = store.records.of_subjects(_keys(battery))
-    return assemble([read(bytes(row.body)) for row in rows]), max((row.sequence for row in rows), default=0)
+    """The draft of one battery without losers, and the sequence number of its newest record."""
+    keys = _keys(battery)
+    summaries = _summaries(store, keys)
+    return _draft(store, battery, summaries), max(each.through for each in summaries.values())
 
 
 def load_all(store: Store, batteries: Sequence[Any]) -> dict[bytes, tuple[Sequence[tuple[int, bytes]], int]]:
@@ -59,12 +62,53 @@ def newest_records(store: Store, batteries: Sequence[Any]) -> dict[bytes, int]:
 
 def load_with(store: Store, battery: Any, record: IntakeRecord) -> Draft:
     """The draft as it stands once `record`, which is not stored yet, is among the records of the battery."""
-    return assemble([*(read(bytes(row.body)) for row in store.records.of_subjects(_keys(battery))), record])
+    summaries = _summaries(store, _keys(battery))
+    newest = max(each.through for each in summaries.values())
+    key = subjects.record_key(record)
+    summaries[key] = fold(summaries[key], newest + 1, record)
+    return _draft(store, battery, summaries)
 
 
 def newest_record(store: Store, battery: Any) -> int:
     """The sequence number of its newest record: whether a draft that was loaded before still holds."""
     return store.records.newest_of(_keys(battery))
+
+
+def claimed(store: Store, key: bytes) -> frozenset[str]:
+    """Attributes that records about one subject give a value or a reason for."""
+    return frozenset(_summaries(store, [key])[key].claims)
+
+
+def sum_up(work: UnitOfWork, key: bytes, operator: str) -> None:
+    """Bring the summary of a subject up to its newest record. Whoever calls this holds the subject."""
+    summary = _summaries(work, [key])[key]
+    work.summaries.keep(key, operator, summary.through, to_bytes(summary))
+
+
+def hold(work: UnitOfWork, key: bytes, operator: str) -> None:
+    """Keep other writers from a model or batch until this transaction ends."""
+    work.summaries.hold(key, operator, _EMPTY)
+
+
+def _summaries(store: Store, keys: Sequence[bytes]) -> dict[bytes, Summary]:
+    """What is summed up, and the records after that: few, however many there are."""
+    kept = store.summaries.of(keys)
+    found = {key: _summed(kept[key]) if key in kept else _NOTHING for key in keys}
+    for row in store.records.after([(key, summary.through) for key, summary in found.items()]):
+        key = bytes(row.subject_key)
+        found[key] = fold(found[key], row.sequence, read(bytes(row.body)))
+    return found
+
+
+def _draft(store: Store, battery: Any, summaries: dict[bytes, Summary]) -> Draft:
+    """(A battery's row names the batch that came last; the draft the one that the sender's time says.)"""
+    lot = summaries[bytes(battery.key)].lot
+    batches = {subjects.batch_key(battery.gtin, name) for name in (battery.lot,) if name}
+    wanted = subjects.batch_key(battery.gtin, lot[1]) if lot else None
+    counting = {key: each for key, each in summaries.items() if key not in batches or key == wanted}
+    if wanted is not None and wanted not in counting:
+        counting |= _summaries(store, [wanted])
+    return made_of(list(counting.values()))
 
 
 def _keys(battery: Any) -> Sequence[bytes]:
@@ -79,6 +123,9 @@ def _parse(body: bytes) -> IntakeRecord:
 
 
 _kept = lru_cache(maxsize=KEPT_RECORDS)(_parse)
+_summed = lru_cache(maxsize=KEPT_RECORDS)(from_bytes)
+_NOTHING: Final = Summary()
+_EMPTY: Final = to_bytes(_NOTHING)
 
 
 def show(ctx: Context, key: BatteryKey, operator: str) -> dict[str, Any]:
@@ -90,7 +137,8 @@ def show(ctx: Context, key: BatteryKey, operator: str) -> dict[str, Any]:
         battery = store.batteries.by_key(key.digest())
         if battery is None or (battery.serial, battery.economic_operator_id) != (key.serial, operator):
             raise NotFound("No record about this battery has come in yet.")
-        draft, _ = load(store, battery)
+        rows = store.records.of_subjects(_keys(battery))
+    draft = assemble([read(bytes(row.body)) for row in rows])  # with the losers
     missing = completeness.blocking(draft)
     return {
         "gtin": battery.gtin,

@@ -16,16 +16,31 @@ from app.core.errors import Conflict, MalformedInput, NotFound, Rejected
 from app.core.identifiers import BatteryKey, ModelKey
 from app.core.intake import IntakeRecord
 from app.core.times import to_seconds, to_text
-from app.services import drafts, issuance, plants, subjects
+from app.services import drafts, issuance, plants, subjects, waiting
 from app.services.context import Context
 from app.services.plants import Plant
-from app.store.unit_of_work import Collision, UnitOfWork
+from app.store.unit_of_work import Collision, Store, UnitOfWork
 
 SENDER_AHEAD: Final = timedelta(minutes=5)
 LATE: Final = timedelta(days=30)
 PAGE_LENGTH: Final = 50
 MAX_PAGES: Final = 1_000_000
 _TRIES: Final = 5
+
+
+SUMMED_UP_AFTER: Final = 16
+"""Records of a battery that are read one by one before they are summed up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a record came in: the door, and the message, or file and row (lineage)."""
+
+    door: str
+    origin: str | None = None
+
+
+REST: Final = Source("rest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +72,7 @@ def accept(
     *,
     late: timedelta | None = LATE,
     mended_from: str | None = None,
+    source: Source = REST,
 ) -> Accepted:
     """Take one record in. Returns only after it is durable.
 
@@ -67,14 +83,16 @@ def accept(
     now = ctx.now()
     digest = hashlib.sha256(body).digest()
     try:
-        record = _parsed(body, now)  # (1) (2)
-        stored = _store(ctx, plant, record, body, digest, now, late)  # (3)
+        record = parsed(body, now)  # (1) (2)
+        stored = _store(ctx, plant, record, body, digest, now, late, source)  # (3)
     except Rejected as refusal:
-        raise Quarantined(refusal, _keep(ctx, plant, body, digest, refusal, now, mended_from)) from refusal
+        raise Quarantined(
+            refusal, _keep(ctx, plant, body, digest, refusal, now, mended_from, source)
+        ) from refusal
     if stored.answer is not None:
         return Accepted(json.loads(stored.answer), stored.repeated)
-    outcomes = _follow_up(ctx, record)  # (4)
-    made = _answer(ctx, record, outcomes, now)
+    outcomes = follow_up(ctx, record)  # (4)
+    made = answer_to(ctx, record, outcomes, now)
     with ctx.unit_of_work() as work:  # (5)
         kept = work.records.keep_answer(stored.sequence, json.dumps(made))
         work.commit()
@@ -95,7 +113,9 @@ def replay(ctx: Context, plant: Plant, quarantine_id: str, mended: bytes | None 
     is_mended = mended is not None and _lines(mended) != _lines(_text(kept).encode())
     # A record may have waited here for long: its age is no reason to refuse it now.
     text, origin = (mended, quarantine_id) if mended is not None and is_mended else (kept, None)
-    accepted = accept(ctx, plant, text, late=None, mended_from=origin)
+    # It came by the door that it was refused at; what was mended is told by the entry it was mended from.
+    source = Source(row.door or REST.door, row.origin)
+    accepted = accept(ctx, plant, text, late=None, mended_from=origin, source=source)
     with ctx.unit_of_work() as work:
         work.quarantine.settle(quarantine_id, "replayed", to_text(ctx.now()))
         work.commit()
@@ -154,7 +174,8 @@ def plant_of(ctx: Context, quarantine_id: str) -> Plant:
     return plants.get(ctx, row.plant_id)
 
 
-def _parsed(body: bytes, now: datetime) -> IntakeRecord:
+def parsed(body: bytes, now: datetime) -> IntakeRecord:
+    """One record, read and checked. Raises: MalformedInput; TooLarge."""
     record = drafts.read(body)
     if record.sent_at > now + SENDER_AHEAD:
         raise MalformedInput(
@@ -165,13 +186,26 @@ def _parsed(body: bytes, now: datetime) -> IntakeRecord:
     return record
 
 
-def _require_recent(record: IntakeRecord, now: datetime, late: timedelta | None) -> None:
+def require_recent(record: IntakeRecord, now: datetime, late: timedelta | None) -> None:
     """Asked of a new record alone: one that was accepted once stays accepted, however old."""
     if late is not None and record.sent_at < now - late:
         raise MalformedInput(
             f"sentAt lies more than {late.days} days back. Send the record with the time of this sending.",
             pointer="/sentAt", rule="sent-at",
         )  # fmt: skip
+
+
+def id_conflict(record: IntakeRecord) -> Conflict:
+    return Conflict(
+        f"The record id {record.record_id} was used before for another body. Give each record its own id."
+    )
+
+
+def serial_conflict(known: str, sent: str) -> Conflict:
+    return Conflict(
+        f"The serial {known} exists already and differs from {sent} in case alone."
+        " Serials must differ by more than that (IEC 61406-1)."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +225,7 @@ def _store(
     digest: bytes,
     now: datetime,
     late: timedelta | None,
+    source: Source,
 ) -> _Stored:
     """Store a new record, or find the one that it repeats. Raises: Conflict; MalformedInput when too old."""
     for _ in range(_TRIES):
@@ -198,35 +233,42 @@ def _store(
             with ctx.unit_of_work() as work:
                 known = work.records.find(plant.id, record.record_id)
                 if known is None:
-                    _require_recent(record, now, late)
+                    require_recent(record, now, late)
                     outcomes = _apply(work, plant, record, now)
-                    answer = None if outcomes is None else json.dumps(_answer(ctx, record, outcomes, now))
-                    sequence = _insert(work, plant, record, body, digest, now, answer)
+                    answer = None if outcomes is None else json.dumps(answer_to(ctx, record, outcomes, now))
+                    sequence = _insert(work, plant, record, body, digest, now, answer, source)
+                    _sum_up(work, record, plant.economic_operator_id)
                     work.quarantine.settle_accepted(plant.id, record.record_id, digest, to_text(now))
                     work.commit()
                     return _Stored(sequence, answer, repeated=False)
         except Collision:
             continue  # another worker stored this record, or the first one of its battery, at this moment
         if known.body_digest != digest:
-            raise Conflict(
-                f"The record id {record.record_id} was used before for another body."
-                " Give each record its own id."
-            )
+            raise id_conflict(record)
         return _Stored(known.sequence, known.answer, repeated=True)
     raise RuntimeError("a record collided at each of five tries to store it")
 
 
 def _insert(
     work: UnitOfWork, plant: Plant, record: IntakeRecord, body: bytes, digest: bytes, now: datetime,
-    answer: str | None = None,
+    answer: str | None = None, source: Source = REST,
 ) -> int:  # fmt: skip
     return work.records.add(
         economic_operator_id=plant.economic_operator_id, plant_id=plant.id, record_id=record.record_id,
         body_digest=digest, body=body, kind=record.kind, level=record.level,
         subject_key=subjects.record_key(record), gtin=record.gtin, lot=record.lot, serial=record.serial,
         sent_at=to_text(record.sent_at), received_at=to_text(now),
-        answer=answer,
+        answer=answer, door=source.door, origin=source.origin,
     )  # fmt: skip
+
+
+def _sum_up(work: UnitOfWork, record: IntakeRecord, operator: str) -> None:
+    """Keep the cost of a draft from growing with the records about its battery, model or batch."""
+    if record.gtin is None:
+        return
+    key = subjects.record_key(record)
+    if record.level != "item" or work.summaries.has_many_after(key, SUMMED_UP_AFTER):
+        drafts.sum_up(work, key, operator)
 
 
 def _apply(
@@ -239,7 +281,10 @@ def _apply(
     """
     key = subjects.battery_of(record)
     if key is None:
-        return [] if record.gtin is None else None
+        if record.gtin is None:
+            return []
+        drafts.hold(work, subjects.record_key(record), plant.economic_operator_id)
+        return None
     at = to_text(now)
     battery: Any = work.batteries.held(key.digest())
     if battery is None:
@@ -248,10 +293,7 @@ def _apply(
             model_key=ModelKey(key.gtin).digest(), lot=record.batch_lot, at=at,
         )  # fmt: skip
     elif battery.serial != key.serial:
-        raise Conflict(
-            f"The serial {battery.serial} exists already and differs from {key.serial} in case alone."
-            " Serials must differ by more than that (IEC 61406-1)."
-        )
+        raise serial_conflict(battery.serial, key.serial)
     elif record.batch_lot is not None:
         work.batteries.change(key.digest(), at, lot=record.batch_lot)
         battery = work.batteries.by_key(key.digest())
@@ -267,21 +309,47 @@ def _apply(
     return [issuance.standing(battery, draft)]
 
 
-def _follow_up(ctx: Context, record: IntakeRecord) -> list[issuance.Outcome]:
+def follow_up(ctx: Context, record: IntakeRecord) -> list[issuance.Outcome]:
+    """Issue, refresh, suspend or reinstate what a stored record asks for. Doing it again changes nothing."""
+    with ctx.read() as store:
+        touched = touched_by(store, record)
+    return [issuance.settle(ctx, key) for key in touched]
+
+
+def touched_by(store: Store, record: IntakeRecord) -> list[BatteryKey]:
+    """Batteries that must be looked at after a record: its own, or those that wait for its model or batch."""
     key = subjects.battery_of(record)
     if key is not None:
-        return [issuance.settle(ctx, key)]
-    if record.gtin is None:
-        return []
-    with ctx.read() as store:
-        waiting = store.batteries.released_drafts_of(ModelKey(record.gtin).digest(), record.lot)
-    return [issuance.settle(ctx, BatteryKey(row.gtin, row.serial)) for row in waiting]
+        return [key]
+    return [] if record.gtin is None else waiting.for_subject(store, record.gtin, record.lot)
 
 
-def _answer(
+def answer_to(
     ctx: Context, record: IntakeRecord, outcomes: list[issuance.Outcome], now: datetime
 ) -> dict[str, Any]:
-    answer: dict[str, Any] = {
+    """The answer that is kept; `now` is when the record was received."""
+    origin = ctx.settings.origin
+    answer = _envelope(record, now)
+    if subjects.battery_of(record) is not None:
+        answer["battery"] = outcomes[0].as_dict(origin)
+    else:
+        answer["issued"] = [outcome.as_dict(origin) for outcome in outcomes if outcome.state == "issued"]
+    return answer
+
+
+def plain_answer(origin: str, record: IntakeRecord, now: datetime) -> dict[str, Any]:
+    """The answer to one of many records from which nothing follows: its draft is named and not judged."""
+    answer = _envelope(record, now)
+    if record.gtin is not None and record.serial is not None:
+        battery = {"gtin": record.gtin, "serial": record.serial}
+        answer["battery"] = battery | {"draft": issuance.draft_address(origin, **battery)}
+    else:
+        answer["issued"] = []
+    return answer
+
+
+def _envelope(record: IntakeRecord, now: datetime) -> dict[str, Any]:
+    return {
         "recordId": record.record_id,
         "status": "accepted",
         "kind": record.kind,
@@ -289,13 +357,6 @@ def _answer(
         "receivedAt": to_seconds(now),
         "late": now - record.sent_at > timedelta(days=1),
     }
-    if subjects.battery_of(record) is not None:
-        answer["battery"] = outcomes[0].as_dict(ctx.settings.origin)
-    else:
-        answer["issued"] = [
-            outcome.as_dict(ctx.settings.origin) for outcome in outcomes if outcome.state == "issued"
-        ]
-    return answer
 
 
 def _keep(
@@ -306,23 +367,33 @@ def _keep(
     refusal: Rejected,
     now: datetime,
     mended_from: str | None,
+    source: Source,
 ) -> str:
-    problem = {"code": refusal.code, "detail": str(refusal), **refusal.members()}
     for _ in range(_TRIES):
         try:
             with ctx.unit_of_work() as work:
-                quarantine_id = work.quarantine.keep(
-                    operator=plant.economic_operator_id, plant_id=plant.id, body_digest=digest, body=body,
-                    problem=json.dumps(problem), record_id=_record_id(body), at=to_text(now),
-                    mended_from=mended_from,
-                )  # fmt: skip
-                if mended_from is not None:
-                    work.quarantine.settle(mended_from, "mended", to_text(now))
+                kept = keep_refused(work, plant, body, digest, refusal, now, mended_from, source)
                 work.commit()
         except Collision:
             continue  # another worker keeps the same body: now it is there to be counted up
-        return quarantine_id
+        return kept
     raise RuntimeError("a refused record collided at each of five tries to keep it")
+
+
+def keep_refused(
+    work: UnitOfWork, plant: Plant, body: bytes, digest: bytes, refusal: Rejected, now: datetime,
+    mended_from: str | None, source: Source,
+) -> str:  # fmt: skip
+    """Set a refused record aside in a transaction of the caller's. Returns its id. Raises: Collision."""
+    problem = {"code": refusal.code, "detail": str(refusal), **refusal.members()}
+    quarantine_id = work.quarantine.keep(
+        operator=plant.economic_operator_id, plant_id=plant.id, body_digest=digest, body=body,
+        problem=json.dumps(problem), record_id=_record_id(body), at=to_text(now),
+        mended_from=mended_from, door=source.door, origin=source.origin,
+    )  # fmt: skip
+    if mended_from is not None:
+        work.quarantine.settle(mended_from, "mended", to_text(now))
+    return quarantine_id
 
 
 def _record_id(body: bytes) -> str | None:
@@ -358,5 +429,7 @@ def _quarantine_entry(row: Any) -> dict[str, Any]:
         "settledBy": row.settled_by,
         "reason": row.reason,
         "mendedFrom": row.mended_from,
+        "door": row.door,
+        "origin": row.origin,
         "problem": json.loads(row.problem),
     }

@@ -2,9 +2,9 @@
 
 Steps: (1) judge the draft, (2) store the intention: identifiers, versions and status indexes, (3) build each
 section and sign it, (4) verify what was signed, as any reader would (`signing` does both), (5) store bytes,
-log entries and the new state in one transaction. A crash at any point leaves a state that `recover` finishes
-by itself: before (2) nothing happened; after it the same identifiers are used again. Without a key that may
-sign, nothing is begun.
+log entries and the new state in one transaction. A crash at any point leaves a state that
+`intake_batch.finish` finishes by itself: before (2) nothing happened; after it the same identifiers are used
+again. Without a key that may sign, nothing is begun.
 Source: design decision 1, 2, 9; T39, T45, T51.
 """
 
@@ -24,7 +24,7 @@ from app.core.identifiers import BatteryKey
 from app.core.passport import Draft
 from app.core.times import parse, to_text
 from app.core.vocabulary import Section
-from app.services import bulk, drafts, keys, signing, status
+from app.services import bulk, drafts, keys, signing, status, waiting
 from app.services.context import Context
 from app.services.publication import RECORDS as RECORDS
 from app.services.publication import Cause as Cause
@@ -56,12 +56,17 @@ class Outcome:
             "gtin": self.key.gtin,
             "serial": self.key.serial,
             "state": self.state,
-            "draft": f"{origin}/api/v1/drafts/{self.key.gtin}/{quote(self.key.serial, safe='')}",
+            "draft": draft_address(origin, self.key.gtin, self.key.serial),
             "missing": [dict(row) for row in self.missing],
         }
         if self.state in ("issued", "suspended", "revoked"):
             found["passport"] = f"{origin}/passports/{self.passport_uuid}"
         return found
+
+
+def draft_address(origin: str, gtin: str, serial: str) -> str:
+    """Where the draft of a battery is read."""
+    return f"{origin}/api/v1/drafts/{gtin}/{quote(serial, safe='')}"
 
 
 def settle(ctx: Context, key: BatteryKey) -> Outcome:
@@ -138,16 +143,17 @@ def reissue(
 
 
 def recover(ctx: Context) -> int:
-    """Finish what a crash left behind. Returns how many batteries were issued. Run at every start.
+    """Judge every battery whose state and stamp do not agree. Returns how many were issued.
 
-    What cannot be signed goes on waiting, and does not keep the rest from being served.
+    `intake_batch.finish`, at every start, looks only at what a crash can have left. What cannot be
+    signed goes on waiting, and does not keep the rest from being served.
     """
     with ctx.read() as reading:
-        waiting = reading.batteries.unsettled()
-    drafts_waiting = [row for row in waiting if row.state == "draft"]
+        unsettled = reading.batteries.unsettled()
+    drafts_waiting = [row for row in unsettled if row.state == "draft"]
     done = bulk.issue(ctx, drafts_waiting, lambda key: settle(ctx, key))
     issued = len(done)
-    for row in waiting:
+    for row in unsettled:
         if bytes(row.key) in done:
             continue
         try:
@@ -185,6 +191,7 @@ def _issue_if_complete(ctx: Context, battery: Any, draft: Draft, newest_record: 
     try:
         passport = completeness.require(draft)  # (1)
     except IncompletePassport as refusal:
+        waiting.note(ctx, battery, refusal.missing, newest_record)
         return Outcome(key, "incomplete", battery.passport_uuid, refusal.missing)
     keys.signer(ctx)
     plan = _intend(ctx, battery, passport)  # (2)

@@ -5,7 +5,20 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from app.store.tables import batteries, documents, intake_records, issuance_intentions
 
@@ -23,6 +36,7 @@ _HELD_ALL = (
 )
 _HELD_BY_UUID = _BY_UUID.with_for_update(key_share=True)
 _ADD = insert(batteries).returning(batteries)
+_ADD_MANY = insert(batteries)
 _CHANGE = update(batteries).where(batteries.c.key == bindparam("battery"))
 _PLAN = select(issuance_intentions.c.plan).where(
     issuance_intentions.c.battery_key == bindparam("battery_key")
@@ -62,6 +76,32 @@ class Batteries:
     def held(self, key: bytes) -> Row[Any] | None:
         """The battery, kept from other writers until this transaction ends (T50)."""
         return self._connection.execute(_HELD_BY_KEY, {"key": key}).one_or_none()
+
+    def held_many(self, keys: Sequence[bytes]) -> Sequence[Row[Any]]:
+        """Those of several batteries that are known, held in the order of their keys."""
+        return self._connection.execute(_HELD_ALL, {"keys": list(keys)}).all() if keys else []
+
+    def add_many(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """New drafts. A key that is known meanwhile is a `Collision`."""
+        if rows:
+            self._connection.execute(
+                _ADD_MANY,
+                [
+                    {
+                        "key": row["key"], "economic_operator_id": row["operator"], "gtin": row["gtin"],
+                        "serial": row["serial"], "lot": row["lot"], "model_key": row["model_key"],
+                        "passport_uuid": str(uuid.uuid4()), "release": row["release"], "state": "draft",
+                        "created_at": row["at"], "changed_at": row["at"],
+                    }
+                    for row in rows
+                ],
+            )  # fmt: skip
+
+    def change_many(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Batch and stamp of several batteries, which the caller holds."""
+        if rows:
+            names = ("battery", "lot", "release", "changed_at")
+            self._connection.execute(_CHANGE, [{name: row[name] for name in names} for row in rows])
 
     def held_by_uuid(self, passport_uuid: str) -> Row[Any] | None:
         """The same by its passport's identifier."""
@@ -112,16 +152,29 @@ class Batteries:
         )
         return self._connection.execute(query).all()
 
-    def released_drafts_of(self, model_key: bytes, lot: str | None) -> Sequence[Row[Any]]:
-        """Stamped packs of a model, or of one batch of it, that wait for their passport."""
-        query = select(batteries).where(
-            batteries.c.model_key == model_key,
-            batteries.c.state == "draft",
-            batteries.c.release == "released",
-        )
+    def waiting_groups(self, model_key: bytes, lot: str | None) -> list[tuple[str | None, str | None]]:
+        """Batch and `waits_for` of the stamped drafts of a model, or of one batch of it: each pair once."""
+        query = select(batteries.c.lot, batteries.c.waits_for).where(*_waiting(model_key)).distinct()
         if lot is not None:
             query = query.where(batteries.c.lot == lot)
+        return [(row.lot, row.waits_for) for row in self._connection.execute(query)]
+
+    def waiting_in(self, model_key: bytes, lot: str | None, waits_for: str | None) -> Sequence[Any]:
+        """The stamped drafts of one such group, in the order in which they came."""
+        query = (
+            select(batteries.c.gtin, batteries.c.serial)
+            .where(*_waiting(model_key), batteries.c.lot == lot, batteries.c.waits_for == waits_for)
+            .order_by(batteries.c.created_at, batteries.c.key)
+        )
         return self._connection.execute(query).all()
+
+
+def _waiting(model_key: bytes) -> tuple[ColumnElement[bool], ...]:
+    return (
+        batteries.c.model_key == model_key,
+        batteries.c.state == "draft",
+        batteries.c.release == "released",
+    )
 
 
 class Intentions:
@@ -166,6 +219,13 @@ class Intentions:
 
     def drop_all(self, keys: Iterable[bytes]) -> None:
         self._connection.execute(_DROP, [{"battery_key": key} for key in keys])
+
+    def begun(self) -> Sequence[Any]:
+        """GTIN and serial of the batteries whose issuing was begun and not finished."""
+        query = select(batteries.c.gtin, batteries.c.serial).join(
+            issuance_intentions, issuance_intentions.c.battery_key == batteries.c.key
+        )
+        return self._connection.execute(query).all()
 
     def drop(self, battery_key: bytes) -> None:
         self._connection.execute(_DROP, {"battery_key": battery_key})

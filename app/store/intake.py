@@ -1,10 +1,22 @@
 """What came in: plants, records and the quarantine."""
 
 import uuid
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, case, func, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from app.store.tables import intake_records, plants, quarantine
 
@@ -13,7 +25,39 @@ from app.store.tables import intake_records, plants, quarantine
 _FIND = select(intake_records).where(
     intake_records.c.plant_id == bindparam("plant_id"), intake_records.c.record_id == bindparam("record_id")
 )
+_FIND_MANY = select(
+    intake_records.c.record_id,
+    intake_records.c.body_digest,
+    intake_records.c.answer,
+    intake_records.c.received_at,
+).where(
+    intake_records.c.plant_id == bindparam("plant_id"),
+    intake_records.c.record_id.in_(bindparam("record_ids", expanding=True)),
+)
 _ADD = insert(intake_records).returning(intake_records.c.sequence)
+_ADD_MANY = insert(intake_records)
+_KEEP_ANSWERS = update(intake_records).where(
+    intake_records.c.plant_id == bindparam("plant"),
+    intake_records.c.record_id == bindparam("record"),
+    intake_records.c.answer.is_(None),
+)
+_UNANSWERED = (
+    select(
+        intake_records.c.sequence, intake_records.c.plant_id, intake_records.c.body,
+        intake_records.c.received_at,
+    )
+    .where(intake_records.c.answer.is_(None), intake_records.c.sequence > bindparam("through"))
+    .order_by(intake_records.c.sequence)
+    .limit(bindparam("at_most"))
+)  # fmt: skip
+_ACTS_OF = (
+    select(intake_records.c.subject_key, intake_records.c.kind, intake_records.c.sent_at)
+    .where(
+        intake_records.c.subject_key.in_(bindparam("keys", expanding=True)),
+        intake_records.c.kind.in_((literal_column("'release'"), literal_column("'withdrawal'"))),
+    )
+    .order_by(intake_records.c.sequence)
+)
 _KEEP_ANSWER = update(intake_records).where(
     intake_records.c.sequence == bindparam("number"), intake_records.c.answer.is_(None)
 )
@@ -23,8 +67,30 @@ _OF_SUBJECTS = (
     .where(intake_records.c.subject_key.in_(bindparam("keys", expanding=True)))
     .order_by(intake_records.c.sequence)
 )
-_NEWEST_OF = select(func.max(intake_records.c.sequence)).where(
-    intake_records.c.subject_key.in_(bindparam("keys", expanding=True))
+_SLOTS: Final = 3
+"""Subjects that a draft is made of: model, battery and batch."""
+_NEWEST_OF = select(
+    *(
+        select(func.max(intake_records.c.sequence))
+        .where(intake_records.c.subject_key == bindparam(f"key{slot}"))
+        .scalar_subquery()
+        for slot in range(_SLOTS)
+    )
+)
+_AFTER = (
+    select(intake_records.c.sequence, intake_records.c.subject_key, intake_records.c.body)
+    .where(
+        or_(
+            *(
+                and_(
+                    intake_records.c.subject_key == bindparam(f"key{slot}"),
+                    intake_records.c.sequence > bindparam(f"through{slot}"),
+                )
+                for slot in range(_SLOTS)
+            )
+        )
+    )
+    .order_by(intake_records.c.sequence)
 )
 _OF_MANY = select(intake_records.c.subject_key, intake_records.c.sequence, intake_records.c.body).where(
     intake_records.c.subject_key.in_(bindparam("keys", expanding=True))
@@ -86,6 +152,34 @@ class Records:
         """Store one record and return its sequence number. A record id that is known is a `Collision`."""
         return int(self._connection.execute(_ADD, values).scalar_one())
 
+    def find_many(self, plant_id: str, record_ids: Sequence[str]) -> Sequence[Any]:
+        """Those of several record ids that are known: digest of the body, and the answer."""
+        if not record_ids:
+            return []
+        return self._connection.execute(
+            _FIND_MANY, {"plant_id": plant_id, "record_ids": list(record_ids)}
+        ).all()
+
+    def add_many(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Store new records in their order. A record id that is known meanwhile is a `Collision`."""
+        if rows:
+            self._connection.execute(_ADD_MANY, rows)
+
+    def keep_answers(self, answers: Sequence[tuple[str, str, str]]) -> None:
+        """Plant, record id and first answer of several records; an answer that is kept stays."""
+        self._connection.execute(
+            _KEEP_ANSWERS,
+            [{"plant": plant, "record": record, "answer": answer} for plant, record, answer in answers],
+        )
+
+    def unanswered(self, through: int, at_most: int) -> Sequence[Any]:
+        """Records whose follow-up is not done, after a sequence number, oldest first."""
+        return self._connection.execute(_UNANSWERED, {"through": through, "at_most": at_most}).all()
+
+    def acts_of(self, keys: Sequence[bytes]) -> Sequence[Any]:
+        """Stamps of these batteries and their withdrawals, in order of arrival."""
+        return self._connection.execute(_ACTS_OF, {"keys": list(keys)}).all()
+
     def keep_answer(self, sequence: int, answer: str) -> str:
         """Keep the first answer to a record; returns the one that is kept."""
         self._connection.execute(_KEEP_ANSWER, {"number": sequence, "answer": answer})
@@ -95,9 +189,21 @@ class Records:
         """Sequence number and bytes of every record about these subjects, in order of arrival."""
         return self._connection.execute(_OF_SUBJECTS, {"keys": list(keys)}).all()
 
-    def newest_of(self, keys: Iterable[bytes]) -> int:
-        """The highest sequence number of a record about these subjects; 0 where there is none."""
-        return int(self._connection.execute(_NEWEST_OF, {"keys": list(keys)}).scalar_one() or 0)
+    def after(self, known: Sequence[tuple[bytes, int]]) -> Sequence[Any]:
+        """Records about up to three subjects, each after a sequence number, in order of arrival."""
+        filled = [*known, *[(b"", 0)] * (_SLOTS - len(known))]
+        values = {f"key{slot}": key for slot, (key, _) in enumerate(filled)}
+        return self._connection.execute(
+            _AFTER, values | {f"through{slot}": through for slot, (_, through) in enumerate(filled)}
+        ).all()
+
+    def newest_of(self, keys: Sequence[bytes]) -> int:
+        """The highest sequence number of a record about up to three subjects; 0 where there is none."""
+        filled = [*keys, *[b""] * (_SLOTS - len(keys))]
+        row = self._connection.execute(
+            _NEWEST_OF, {f"key{slot}": key for slot, key in enumerate(filled)}
+        ).one()
+        return max(number or 0 for number in row)
 
     def of_many(self, keys: Iterable[bytes]) -> dict[bytes, list[tuple[int, bytes]]]:
         """As `of_subjects`, for each subject by itself and in no order."""
@@ -127,7 +233,8 @@ class Quarantine:
 
     def keep(
         self, *, operator: str, plant_id: str, body_digest: bytes, body: bytes, problem: str,
-        record_id: str | None, at: str, mended_from: str | None = None,
+        record_id: str | None, at: str, mended_from: str | None = None, door: str = "rest",
+        origin: str | None = None,
     ) -> str:  # fmt: skip
         """Set aside one refused body; the same bytes again only count up. Returns its id."""
         same = (quarantine.c.plant_id == plant_id) & (quarantine.c.body_digest == body_digest)
@@ -137,6 +244,8 @@ class Quarantine:
             .values(
                 times=quarantine.c.times + 1,
                 last_received_at=at,
+                door=door,
+                origin=origin,
                 problem=problem,
                 settled=None,
                 settled_at=None,
@@ -152,7 +261,7 @@ class Quarantine:
             insert(quarantine).values(
                 id=quarantine_id, economic_operator_id=operator, plant_id=plant_id, body_digest=body_digest,
                 body=body, problem=problem, record_id=record_id, times=1, received_at=at, last_received_at=at,
-                mended_from=mended_from,
+                mended_from=mended_from, door=door, origin=origin,
             )
         )  # fmt: skip
         return quarantine_id
@@ -186,6 +295,23 @@ class Quarantine:
             .values(settled=how, settled_at=at, settled_by=by, reason=reason)
         )
         return done.rowcount == 1
+
+    def settle_accepted_many(
+        self, plant_id: str, accepted: Sequence[tuple[str, bytes]], at: str, but: Collection[str] = ()
+    ) -> None:
+        """The same for many records, by id and digest: two look-ups where nothing of them waits."""
+        ids, digests = [record_id for record_id, _ in accepted], [digest for _, digest in accepted]
+        open_here = (quarantine.c.plant_id == plant_id) & quarantine.c.settled.is_(None)
+        found: dict[str, str] = {}
+        for column, values, how in (
+            (quarantine.c.record_id, ids, "replaced"),
+            (quarantine.c.body_digest, digests, "replayed"),
+        ):
+            query = select(quarantine.c.id).where(open_here, column.in_(values))
+            found |= {str(each): how for each in self._connection.execute(query).scalars()}
+        for quarantine_id, how in sorted(found.items()):
+            if quarantine_id not in but:
+                self.settle(quarantine_id, how, at)
 
     def settle_accepted(self, plant_id: str, record_id: str, body_digest: bytes, at: str) -> None:
         """A record was accepted: the same bytes wait no longer, nor what was refused under the same id."""

@@ -64,8 +64,26 @@ intake_records = Table(
     Column("sent_at", String(32), nullable=False),
     Column("received_at", String(32), nullable=False),
     Column("answer", Text, comment="kept so that a repeated record gets the same answer"),
+    Column("door", String(16), comment="rest, file, page or command; empty for what revision 0001 stored"),
+    Column("origin", String(300), comment="message, or file and row, that it came by"),
     UniqueConstraint("plant_id", "record_id"),
-    Index(None, "subject_key"),
+    Index("ix_intake_records_subject_key_sequence", "subject_key", "sequence"),
+)  # fmt: skip
+
+Index(
+    "ix_intake_records_unanswered", intake_records.c.sequence,
+    sqlite_where=intake_records.c.answer.is_(None), postgresql_where=intake_records.c.answer.is_(None),
+)  # fmt: skip
+# Stamps and their withdrawals, which decide by the sender's time: few, whatever else is known of a battery.
+_is_act = intake_records.c.kind.in_(("release", "withdrawal"))
+Index("ix_intake_records_acts", intake_records.c.subject_key, sqlite_where=_is_act, postgresql_where=_is_act)
+
+record_summaries = Table(
+    "record_summaries", metadata,
+    Column("subject_key", LargeBinary(16), primary_key=True),
+    _operator(),
+    Column("through", _Sequence, nullable=False, comment="sequence of the newest record that it holds"),
+    Column("body", LargeBinary, nullable=False, comment="made from the records; may be thrown away"),
 )  # fmt: skip
 
 quarantine = Table(
@@ -85,7 +103,10 @@ quarantine = Table(
     Column("settled_by", String(32), comment="who dismissed it: a role or a plant"),
     Column("reason", String(500), comment="why it was dismissed"),
     Column("mended_from", String(36), comment="the entry whose text was mended into this one"),
+    Column("door", String(16), comment="as in intake_records"),
+    Column("origin", String(300), comment="as in intake_records"),
     UniqueConstraint("plant_id", "body_digest"),
+    Index(None, "plant_id", "record_id"),
 )  # fmt: skip
 
 batteries = Table(
@@ -103,10 +124,12 @@ batteries = Table(
     Column("created_at", String(32), nullable=False),
     Column("issued_at", String(32)),
     Column("changed_at", String(32), nullable=False),
+    Column("waits_for", String(500), comment="required values that a stamped draft lacked; empty: ask"),
     CheckConstraint("release in ('none', 'released', 'withdrawn')", name="release"),
     CheckConstraint("state in ('draft', 'issued', 'suspended', 'revoked')", name="state"),
     Index(None, "model_key"),
     Index(None, "state", "release"),
+    Index("ix_batteries_waiting", "model_key", "state", "release", "lot", "waits_for"),
 )  # fmt: skip
 
 documents = Table(

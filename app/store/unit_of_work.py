@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from functools import cached_property
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import IntegrityError as Collision
 
 from app.store.accounts import Accounts, Attempts, Sessions
@@ -15,9 +16,16 @@ from app.store.intake import Plants, Quarantine, Records
 from app.store.jose import JoseDocuments
 from app.store.keys import Keys
 from app.store.log import Log
+from app.store.summaries import Summaries
 from app.store.trust import StatusLists, TrustLists, TrustRoots
 
-__all__ = ["Collision", "Store", "UnitOfWork", "read", "unit_of_work"]
+__all__ = ["Collision", "Store", "UnitOfWork", "is_transient", "read", "unit_of_work"]
+
+
+def is_transient(error: Exception) -> bool:
+    """Whether a transaction was undone because of another one, and may simply be tried again."""
+    cause = getattr(error, "orig", None)
+    return isinstance(error, DBAPIError) and getattr(cause, "sqlstate", None) in ("40001", "40P01")
 
 
 class Store:
@@ -33,6 +41,10 @@ class Store:
     @cached_property
     def records(self) -> Records:
         return Records(self._connection)
+
+    @cached_property
+    def summaries(self) -> Summaries:
+        return Summaries(self._connection)
 
     @cached_property
     def quarantine(self) -> Quarantine:

@@ -7,7 +7,7 @@ from flask import Flask
 
 from app import wiring
 from app.config import ROOT, Settings
-from app.services import checkpoints, issuance, keys
+from app.services import checkpoints, intake_batch, keys
 from app.web import (
     api,
     assets,
@@ -29,6 +29,9 @@ from app.web import (
 
 MAX_BODY_BYTES = 1_048_576
 
+FINISHED_FIRST = 500
+"""Records left unfinished by a crash that a start finishes before it listens; workers do the rest."""
+
 __all__ = ["create_app"]
 
 
@@ -48,5 +51,5 @@ def create_app(settings: Settings, now: Callable[[], datetime] = wiring.clock) -
         conformance.attach(application)
     keys.check(context)
     checkpoints.require_not_behind(context)
-    issuance.recover(context)
+    intake_batch.finish(context, FINISHED_FIRST)
     return application

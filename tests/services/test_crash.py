@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from app.core.access import Reader
-from app.services import intake, issuance, keys, revocation, status
+from app.services import intake, intake_batch, issuance, keys, revocation, status
 from app.services.context import Context
 from app.store.batteries import Intentions
 from app.store.documents import Documents
@@ -75,7 +75,7 @@ def test_a_crash_while_signing_is_finished_with_the_same_identifiers(line: Line,
         intake.accept(broken, line.plant, body(stamp))
     assert line.stored() == []
     planned = planned_ids(line)
-    assert issuance.recover(line.ctx) == 1
+    assert intake_batch.finish(line.ctx) == 1
     require_issued_once(line)
     assert {row["section"]: row["credential_id"] for row in line.stored()} == planned
 
@@ -87,7 +87,7 @@ def test_a_crash_between_record_and_intention_is_finished(line: Line, monkeypatc
         with pytest.raises(PowerCut):
             intake.accept(line.ctx, line.plant, body(stamp))
     assert rows(line.ctx.engine, "issuance_intentions") == []
-    assert issuance.recover(line.ctx) == 1
+    assert intake_batch.finish(line.ctx) == 1
     require_issued_once(line)
 
 
@@ -107,7 +107,7 @@ def test_a_crash_while_storing_leaves_nothing_by_halves(
     assert line.stored() == []
     assert line.leaf_types() == ["key-added", "trust-list-published"]
     planned = planned_ids(line)
-    assert issuance.recover(line.ctx) == 1
+    assert intake_batch.finish(line.ctx) == 1
     require_issued_once(line)
     assert {row["section"]: row["credential_id"] for row in line.stored()} == planned
 
@@ -117,7 +117,7 @@ def test_a_crash_after_issuing_and_before_the_answer_gives_the_answer_when_asked
 ):
     stamp = send_all_but_the_stamp(line)
     with monkeypatch.context() as patched:
-        patched.setattr(intake, "_answer", _cut)
+        patched.setattr(intake, "answer_to", _cut)
         with pytest.raises(PowerCut):
             intake.accept(line.ctx, line.plant, body(stamp))
     require_issued_once(line)
@@ -154,7 +154,7 @@ def test_a_crash_between_a_withdrawal_or_stamp_and_what_follows_from_it_is_finis
             intake.accept(line.ctx, line.plant, body(last))
     assert line.battery().release == release
     assert line.state() != expected
-    issuance.recover(line.ctx)
+    intake_batch.finish(line.ctx)
     assert line.state() == expected
     kind = "credential-suspended" if expected == "suspended" else "credential-reinstated"
     assert line.leaf_types().count(kind) == 3
@@ -186,12 +186,12 @@ def test_a_signature_that_does_not_verify_is_not_published(line: Line):
     with pytest.raises(Exception, match="sign"):
         intake.accept(broken, line.plant, body(stamp))
     assert line.stored() == []
-    assert issuance.recover(line.ctx) == 1
+    assert intake_batch.finish(line.ctx) == 1
     require_issued_once(line)
 
 
 def test_recovery_that_finds_nothing_to_do_does_nothing(ctx: Context):
-    assert issuance.recover(ctx) == 0
+    assert intake_batch.finish(ctx) == 0
 
 
 def _cut(*_: Any, **__: Any) -> Any:

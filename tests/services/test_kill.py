@@ -14,7 +14,7 @@ import pytest
 
 from app.core import merkle
 from app.core.multibase import digest_multibase
-from app.services import issuance
+from app.services import intake_batch
 from app.services.context import Context
 from tests.factories import SERIAL, a_further_pack, a_lean_pack, body
 from tests.installation import START, TOKEN, rows
@@ -87,7 +87,7 @@ def test_nothing_acknowledged_is_lost_or_doubled_when_the_server_is_killed(
         for thread in threads:
             thread.join(PATIENCE_S)
     assert [sender.refused for sender in senders] == [[]] * SENDERS
-    issuance.recover(ctx)
+    intake_batch.finish(ctx)
     require_whole(line, senders)
 
 

@@ -200,4 +200,4 @@ def test_a_record_that_arrives_while_signing_makes_the_draft_be_judged_again(
 
 def _parsed(record: dict[str, Any]) -> tuple[Any, bytes, bytes, Any]:
     sent = body(record)
-    return intake._parsed(sent, START), sent, b"\0" * 32, START
+    return intake.parsed(sent, START), sent, b"\0" * 32, START

@@ -1,0 +1,142 @@
+"""The records about one subject (a model, a batch or a battery) in short: what counts of them so far.
+
+A battery may have thousands of readings; a draft needs the newest claim of each attribute, the stamp and the
+batch. A summary takes records one at a time, in order of arrival, and up to three of them make the draft that
+`passport.assemble` would make of all the records, but for the losers, which stay with the records.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final
+
+import orjson
+
+from app.core.intake import IntakeRecord, Kind
+from app.core.passport import Draft, Release, Sourced, claims_of
+from app.core.times import parse, to_text
+from app.core.vocabulary import Level
+
+_RANK: Final[Mapping[str, int]] = {"model": 0, "batch": 1, "item": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The newest claim of one attribute; `first` is record number and place of the first one."""
+
+    first: tuple[int, int]
+    newest: Sourced
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What counts of the records about one subject up to and with number `through`."""
+
+    through: int = 0
+    gtin: str | None = None
+    serial: str | None = None
+    claims: Mapping[str, Claim] = field(default_factory=dict)
+    lot: tuple[datetime, str] | None = None
+    """Batch that the newest record of assembly names, with the sender's time of that record."""
+    release: tuple[datetime, Release] | None = None
+
+
+def fold(summary: Summary, sequence: int, record: IntakeRecord) -> Summary:
+    """`summary` with one more record about the same subject, which arrived after all that it holds."""
+    claims = dict(summary.claims)
+    for place, (attribute_id, claim) in enumerate(claims_of(record)):
+        known = claims.get(attribute_id)
+        if known is None:
+            claims[attribute_id] = Claim((sequence, place), claim)
+        elif claim.sent_at >= known.newest.sent_at:
+            claims[attribute_id] = Claim(known.first, claim)
+    lot, release = summary.lot, summary.release
+    if record.kind == "pack" and record.batch_lot and (lot is None or record.sent_at >= lot[0]):
+        lot = (record.sent_at, record.batch_lot)
+    if record.kind in ("release", "withdrawal") and (release is None or record.sent_at >= release[0]):
+        release = (record.sent_at, "released" if record.kind == "release" else "withdrawn")
+    return Summary(
+        through=sequence,
+        gtin=record.gtin or summary.gtin,
+        serial=record.serial or summary.serial,
+        claims=claims,
+        lot=lot,
+        release=release,
+    )
+
+
+def draft(summaries: Sequence[Summary]) -> Draft:
+    """The draft of one battery (or model) from the summaries of its model, its batch and itself.
+
+    Whoever asks gives the batch that the battery was assembled from, and no other. Raises: ValueError.
+    """
+    gtins = {summary.gtin for summary in summaries if summary.gtin is not None}
+    serials = {summary.serial for summary in summaries if summary.serial is not None}
+    if len(gtins) != 1 or len(serials) > 1:
+        raise ValueError("summaries of one model and at most one serial make a draft")
+    found: dict[str, Claim] = {}
+    for summary in summaries:
+        for attribute_id, claim in summary.claims.items():
+            rival = found.get(attribute_id)
+            if rival is None:
+                found[attribute_id] = claim
+            else:
+                stronger = max(rival.newest, claim.newest, key=lambda each: _RANK[each.level])
+                found[attribute_id] = Claim(min(rival.first, claim.first), stronger)
+    ordered = sorted(found.items(), key=lambda each: each[1].first)
+    lots = [summary.lot for summary in summaries if summary.lot is not None]
+    releases = [summary.release for summary in summaries if summary.release is not None]
+    return Draft(
+        gtin=gtins.pop(),
+        serial=serials.pop() if serials else None,
+        lot=lots[0][1] if lots else None,
+        values=MappingProxyType(
+            {name: claim.newest for name, claim in ordered if not claim.newest.is_reason}
+        ),
+        not_applicable=MappingProxyType(
+            {name: claim.newest for name, claim in ordered if claim.newest.is_reason}
+        ),
+        losers=MappingProxyType({}),
+        release=releases[0][1] if releases else "none",
+    )
+
+
+def to_bytes(summary: Summary) -> bytes:
+    """The form that is stored."""
+    return orjson.dumps(
+        {
+            "through": summary.through,
+            "gtin": summary.gtin,
+            "serial": summary.serial,
+            "lot": summary.lot and [to_text(summary.lot[0]), summary.lot[1]],
+            "release": summary.release and [to_text(summary.release[0]), summary.release[1]],
+            "claims": {
+                attribute_id: [
+                    *claim.first, claim.newest.value, claim.newest.record_id, claim.newest.kind,
+                    claim.newest.level, to_text(claim.newest.sent_at), claim.newest.is_reason,
+                ]
+                for attribute_id, claim in summary.claims.items()
+            },
+        }
+    )  # fmt: skip
+
+
+def from_bytes(data: bytes) -> Summary:
+    """What `to_bytes` wrote."""
+    stored = orjson.loads(data)
+    lot, release = stored["lot"], stored["release"]
+    return Summary(
+        through=stored["through"],
+        gtin=stored["gtin"],
+        serial=stored["serial"],
+        claims={name: _claim(*values) for name, values in stored["claims"].items()},
+        lot=(parse(lot[0]), lot[1]) if lot else None,
+        release=(parse(release[0]), release[1]) if release else None,
+    )
+
+
+def _claim(
+    sequence: int, place: int, value: Any, record_id: str, kind: Kind, level: Level, sent: str, reason: bool
+) -> Claim:
+    return Claim((sequence, place), Sourced(value, record_id, kind, level, parse(sent), reason))

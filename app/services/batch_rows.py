@@ -1,0 +1,180 @@
+"""One chunk of records on its way into the store: which are new, which repeat, what they change.
+
+The rules are those of `intake.accept`, taken for all records of a chunk at once and in their order: the id
+decides what repeats, the first record of a serial makes its battery, the sender's times decide on the stamp.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.core.errors import Rejected
+from app.core.identifiers import BatteryKey, ModelKey
+from app.core.intake import IntakeRecord
+from app.core.times import parse, to_text
+from app.services import intake, subjects
+from app.services.intake import Accepted, Quarantined
+from app.services.plants import Plant
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where the answer to one record of the chunk comes from; `kept` is one that was given before."""
+
+    record_id: str
+    repeated: bool
+    kept: str | None = None
+
+
+@dataclass(slots=True)
+class Chunk:
+    """What one transaction will store. `known` and `batteries` are what it found, by record id and key."""
+
+    plant: Plant
+    door: str
+    now: datetime
+    known: Mapping[str, Any]
+    batteries: Mapping[bytes, Any]
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    places: list[_Place | Quarantined] = field(default_factory=list)
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    unanswered: list[tuple[IntakeRecord, datetime]] = field(default_factory=list)
+    shared_subjects: set[bytes] = field(default_factory=set)
+    """Models and batches that records of the chunk speak of."""
+    contested: set[str] = field(default_factory=set)
+    """Entries in quarantine that ask for an id which the chunk had given away: they stay open."""
+    _records: dict[str, IntakeRecord] = field(default_factory=dict)
+    _digests: dict[str, bytes] = field(default_factory=dict)
+    _new: dict[bytes, dict[str, Any]] = field(default_factory=dict)
+    _changed: dict[bytes, dict[str, Any]] = field(default_factory=dict)
+    _stamps: list[tuple[bytes, IntakeRecord]] = field(default_factory=list)
+
+    def take(
+        self, body: bytes, digest: bytes, origin: str | None, record: IntakeRecord, late: timedelta | None
+    ) -> None:
+        """Place one record after those before it. Raises: Conflict; MalformedInput when too old."""
+        known = self.known.get(record.record_id)
+        before = known.body_digest if known is not None else self._digests.get(record.record_id)
+        if before is not None:
+            if bytes(before) != digest:
+                raise intake.id_conflict(record)
+            kept = known.answer if known is not None else None
+            if known is not None and kept is None:
+                self.unanswered.append((record, parse(known.received_at)))
+            self.places.append(_Place(record.record_id, True, kept))
+            return
+        intake.require_recent(record, self.now, late)
+        key = subjects.battery_of(record)
+        subject = key.digest() if key is not None else subjects.record_key(record)
+        if key is not None:
+            self._touch(key, subject, record)
+        elif record.gtin is not None:
+            self.shared_subjects.add(subject)
+        self._digests[record.record_id] = digest
+        self._records[record.record_id] = record
+        self.rows.append(
+            {
+                "economic_operator_id": self.plant.economic_operator_id, "plant_id": self.plant.id,
+                "record_id": record.record_id, "body_digest": digest, "body": body, "kind": record.kind,
+                "level": record.level, "subject_key": subject, "gtin": record.gtin, "lot": record.lot,
+                "serial": record.serial, "sent_at": to_text(record.sent_at),
+                "received_at": to_text(self.now), "answer": None, "door": self.door, "origin": origin,
+            }
+        )  # fmt: skip
+        self.places.append(_Place(record.record_id, False))
+
+    def refuse(self, kept: Quarantined, record: IntakeRecord | Rejected) -> None:
+        """Place a record that was set aside."""
+        self.places.append(kept)
+        if isinstance(record, IntakeRecord) and record.record_id in self._digests:
+            self.contested.add(kept.quarantine_id)
+
+    def stamped_before(self) -> list[bytes]:
+        """Batteries that the store knows and that records of the chunk stamp, or take the stamp from."""
+        return sorted({key for key, _ in self._stamps if key in self.batteries})
+
+    def decide_stamps(self, acts: Iterable[Any]) -> None:
+        """Who stamped last by the sender's clock, among the acts of before (in order) and these."""
+        newest: dict[bytes, tuple[str, str]] = {}
+        of_before = ((bytes(row.subject_key), row.sent_at, row.kind) for row in acts)
+        of_these = ((key, to_text(record.sent_at), record.kind) for key, record in self._stamps)
+        for key, sent_at, kind in [*of_before, *of_these]:
+            if key not in newest or sent_at >= newest[key][0]:
+                newest[key] = (sent_at, "released" if kind == "release" else "withdrawn")
+        for key, (_, release) in newest.items():
+            self._row(key)["release"] = release
+
+    def settle_answers(self, origin: str) -> None:
+        """Answer what nothing follows from; the rest waits for what follows."""
+        for row in self.rows:
+            record = self._records[row["record_id"]]
+            if self._follows(record, row["subject_key"]):
+                self.unanswered.append((record, self.now))
+            else:
+                answer = self.answers[record.record_id] = intake.plain_answer(origin, record, self.now)
+                row["answer"] = json.dumps(answer)
+
+    @property
+    def new_batteries(self) -> Sequence[Mapping[str, Any]]:
+        return list(self._new.values())
+
+    def changed_batteries(self) -> Sequence[Mapping[str, Any]]:
+        return [row for row in self._changed.values() if row["was"] != (row["lot"], row["release"])]
+
+    def outcomes(self, followed: Mapping[tuple[str, str], dict[str, Any]]) -> list[Accepted | Quarantined]:
+        """The answers in the order of the records."""
+        return [
+            place if isinstance(place, Quarantined) else self._accepted(place, followed)
+            for place in self.places
+        ]
+
+    def _accepted(self, place: _Place, followed: Mapping[tuple[str, str], dict[str, Any]]) -> Accepted:
+        if place.kept is not None:
+            return Accepted(json.loads(place.kept), place.repeated)
+        answer = self.answers.get(place.record_id) or followed[self.plant.id, place.record_id]
+        return Accepted(answer, place.repeated)
+
+    def _touch(self, key: BatteryKey, subject: bytes, record: IntakeRecord) -> None:
+        serial = self._serial(subject)
+        if serial is None:
+            self._new[subject] = {
+                "key": subject, "operator": self.plant.economic_operator_id, "gtin": key.gtin,
+                "serial": key.serial, "model_key": ModelKey(key.gtin).digest(), "lot": record.batch_lot,
+                "release": "none", "at": to_text(self.now),
+            }  # fmt: skip
+        elif serial != key.serial:
+            raise intake.serial_conflict(serial, key.serial)
+        elif record.batch_lot is not None:
+            self._row(subject)["lot"] = record.batch_lot
+        if record.kind in ("release", "withdrawal"):
+            self._stamps.append((subject, record))
+
+    def _serial(self, key: bytes) -> str | None:
+        found = self.batteries.get(key)
+        if found is not None:
+            return str(found.serial)
+        return self._new[key]["serial"] if key in self._new else None
+
+    def _row(self, key: bytes) -> dict[str, Any]:
+        """The battery as this chunk leaves it."""
+        if key in self._new:
+            return self._new[key]
+        row = self.batteries[key]
+        return self._changed.setdefault(
+            key,
+            {
+                "battery": key, "lot": row.lot, "release": row.release, "changed_at": to_text(self.now),
+                "was": (row.lot, row.release),
+            },
+        )  # fmt: skip
+
+    def _follows(self, record: IntakeRecord, key: bytes) -> bool:
+        if record.level != "item":
+            return record.gtin is not None
+        if key in self._new:
+            return bool(self._new[key]["release"] == "released")
+        changed, row = self._changed.get(key), self.batteries[key]
+        release = changed["release"] if changed is not None else row.release
+        return bool(row.state != "draft" or release == "released")

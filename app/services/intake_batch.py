@@ -1,0 +1,221 @@
+"""Many records in: the same pipeline as for one, at a transaction for each chunk.
+
+(1) every text is read and parsed; (2) in one transaction the chunk's records, batteries, refusals and
+answers are stored; (3) what follows from them is done, battery by battery; (4) the answers that waited for it
+are kept.
+Acknowledged means stored, as with one record: a crash after (2) leaves records without answers, whose
+follow-up `finish` does at the next start. A record that is refused never touches its neighbours.
+
+The answer to a battery's record names its draft and not what is missing there, unless something followed.
+Source: T12, T39, T45; intake rules of the stack (500 to 1000 rows a transaction).
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Final
+
+from app.core.errors import CannotSign, Rejected
+from app.core.identifiers import BatteryKey
+from app.core.intake import IntakeRecord
+from app.core.times import parse, to_text
+from app.services import drafts, intake, issuance, subjects
+from app.services.batch_rows import Chunk
+from app.services.context import Context
+from app.services.intake import LATE, Accepted, Quarantined, Source
+from app.services.plants import Plant
+from app.store.unit_of_work import Collision, UnitOfWork, is_transient
+
+CHUNK: Final = 500
+_TRIES: Final = 8
+Outcome = Accepted | Quarantined
+"""One for each record, in order. A refusal is a value here, not raised: its neighbours go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One record as a door hands it over; `refusal` where the door itself could not read it."""
+
+    body: bytes
+    origin: str | None = None
+    refusal: Rejected | None = None
+
+
+def accept_many(
+    ctx: Context,
+    plant: Plant,
+    messages: Sequence[Message],
+    *,
+    door: str = "rest",
+    late: timedelta | None = LATE,
+) -> list[Outcome]:
+    """Take records in, chunk by chunk. Returns only after all are durable, or kept in quarantine."""
+    found: list[Outcome] = []
+    for start in range(0, len(messages), CHUNK):
+        found.extend(_take(ctx, plant, messages[start : start + CHUNK], door, late))
+    return found
+
+
+def finish(ctx: Context, limit: int | None = None) -> int:
+    """Do what a crash left undone: issuing that was begun, and what follows from records without an answer.
+
+    Returns how many passports were issued. `limit` bounds the records looked at, so that a server can start
+    and do the rest while it serves. What cannot be signed goes on waiting.
+    """
+    with ctx.read() as store:
+        begun = store.intentions.begun()
+    issued: set[BatteryKey] = set()
+
+    def settle(key: BatteryKey) -> issuance.Outcome:
+        with ctx.read() as store:
+            before = store.batteries.by_key(key.digest())
+        found = issuance.settle(ctx, key)
+        if before is not None and (before.state, found.state) == ("draft", "issued"):
+            issued.add(key)
+        return found
+
+    for row in begun[:limit]:
+        with suppress(CannotSign):
+            settle(BatteryKey(row.gtin, row.serial))
+    through, left = 0, limit
+    while left is None or left > 0:
+        with ctx.read() as store:
+            rows = store.records.unanswered(through, min(CHUNK, left or CHUNK))
+        if not rows:
+            break
+        through = rows[-1].sequence
+        left = None if left is None else left - len(rows)
+        pending = [
+            _Pending(row.plant_id, drafts.read(bytes(row.body)), parse(row.received_at)) for row in rows
+        ]
+        _follow_up(ctx, pending, settle)
+    return len(issued)
+
+
+# --- one chunk
+
+
+def _take(
+    ctx: Context, plant: Plant, messages: Sequence[Message], door: str, late: timedelta | None
+) -> list[Outcome]:
+    now = ctx.now()
+    read = [_read(message, now) for message in messages]  # (1)
+    for left in reversed(range(_TRIES)):
+        try:
+            with ctx.unit_of_work() as work:  # (2)
+                chunk = _stored(ctx, work, plant, read, now, door, late)
+                work.commit()
+            break
+        except Collision:
+            if not left:
+                raise
+        except Exception as error:
+            if not (left and is_transient(error)):
+                raise
+    pending = [_Pending(plant.id, record, received) for record, received in chunk.unanswered]
+    answers = _follow_up(ctx, pending, partial(issuance.settle, ctx)) if pending else {}  # (3) (4)
+    return chunk.outcomes(answers)
+
+
+def _read(message: Message, now: datetime) -> tuple[Message, bytes, IntakeRecord | Rejected]:
+    digest = hashlib.sha256(message.body).digest()
+    if message.refusal is not None:
+        return message, digest, message.refusal
+    try:
+        return message, digest, intake.parsed(message.body, now)
+    except Rejected as refusal:
+        return message, digest, refusal
+
+
+def _stored(
+    ctx: Context,
+    work: UnitOfWork,
+    plant: Plant,
+    read: Sequence[tuple[Message, bytes, IntakeRecord | Rejected]],
+    now: datetime,
+    door: str,
+    late: timedelta | None,
+) -> Chunk:
+    records = [record for _, _, record in read if isinstance(record, IntakeRecord)]
+    known = work.records.find_many(plant.id, [record.record_id for record in records])
+    keys = {each.digest() for record in records if (each := subjects.battery_of(record)) is not None}
+    chunk = Chunk(
+        plant, door, now, known={row.record_id: row for row in known},
+        batteries={bytes(row.key): row for row in work.batteries.held_many(sorted(keys))},
+    )  # fmt: skip
+    for message, digest, record in read:
+        try:
+            if isinstance(record, Rejected):
+                raise record
+            chunk.take(message.body, digest, message.origin, record, late)
+        except Rejected as refusal:
+            source = Source(door, message.origin)
+            kept = intake.keep_refused(work, plant, message.body, digest, refusal, now, None, source)
+            chunk.refuse(Quarantined(refusal, kept), record)
+    for key in sorted(chunk.shared_subjects):
+        drafts.hold(work, key, plant.economic_operator_id)
+    stamped = chunk.stamped_before()
+    chunk.decide_stamps(work.records.acts_of(stamped) if stamped else ())
+    chunk.settle_answers(ctx.settings.origin)
+    work.batteries.add_many(chunk.new_batteries)
+    work.batteries.change_many(chunk.changed_batteries())
+    work.records.add_many(chunk.rows)
+    work.quarantine.settle_accepted_many(
+        plant.id, [(row["record_id"], row["body_digest"]) for row in chunk.rows], to_text(now),
+        but=chunk.contested,
+    )  # fmt: skip
+    for key in sorted(chunk.shared_subjects):
+        drafts.sum_up(work, key, plant.economic_operator_id)
+    for key in work.summaries.with_many_after(sorted(keys), intake.SUMMED_UP_AFTER):
+        drafts.sum_up(work, key, plant.economic_operator_id)
+    return chunk
+
+
+# --- what follows
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    plant_id: str
+    record: IntakeRecord
+    received_at: datetime
+
+
+def _follow_up(
+    ctx: Context, pending: Sequence[_Pending], settle: Callable[[BatteryKey], issuance.Outcome]
+) -> dict[tuple[str, str], dict[str, Any]]:
+    """Each battery once, however many records name it; then keep the answers of those that are done.
+
+    Returns the answers by plant and record id. What cannot be signed now is answered too, and waits on.
+    """
+    outcomes: dict[BatteryKey, issuance.Outcome | None] = {}
+    answers: dict[tuple[str, str], dict[str, Any]] = {}
+    done: list[tuple[str, str, str]] = []
+    for each in pending:
+        with ctx.read() as store:
+            keys = intake.touched_by(store, each.record)
+        for key in keys:
+            if key not in outcomes:
+                try:
+                    outcomes[key] = settle(key)
+                except CannotSign:
+                    outcomes[key] = None
+        settled = [found for key in keys if (found := outcomes[key]) is not None]
+        name = (each.plant_id, each.record.record_id)
+        if len(settled) == len(keys):
+            answers[name] = intake.answer_to(ctx, each.record, settled, each.received_at)
+            done.append((*name, json.dumps(answers[name])))
+        else:
+            answers[name] = {
+                **intake.plain_answer(ctx.settings.origin, each.record, each.received_at),
+                "waitsForKey": True,
+            }
+    if done:
+        with ctx.unit_of_work() as work:
+            work.records.keep_answers(done)
+            work.commit()
+    return answers

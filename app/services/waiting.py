@@ -1,0 +1,64 @@
+"""Stamped drafts that wait for a value, and which of them a record about their model or batch can complete.
+
+A model may have thousands of packs that wait: judging each at each record about the model would make a record
+cost as much as all of them. So what a draft lacked is kept beside it, as far as every battery category owes
+it: as long as neither model nor batch says anything about one of these, the draft stays incomplete whatever
+else came in. Records about the battery itself judge it anyway.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from app.core.catalogue import CATALOGUE, list_parent
+from app.core.identifiers import BatteryKey, ModelKey
+from app.services import drafts, subjects
+from app.services.context import Context
+from app.store.unit_of_work import Store
+
+ALWAYS_OWED: Final[frozenset[str]] = frozenset(
+    row.id
+    for row in CATALOGUE
+    if not row.system
+    and list_parent(row) is None
+    and all(owed.kind == "required" for owed in row.obligation.values())
+)
+_LONGEST: Final = 500
+
+
+def note(ctx: Context, battery: Any, missing: Iterable[Mapping[str, Any]], newest_record: int) -> None:
+    """Keep what a stamped draft lacked, unless another record came in since it was judged."""
+    text = _text(missing)
+    if text == battery.waits_for:
+        return
+    with ctx.unit_of_work() as work:
+        held = work.batteries.held(battery.key)
+        if held is None or drafts.newest_record(work, held) != newest_record:
+            return
+        work.batteries.change(battery.key, held.changed_at, waits_for=text)
+        work.commit()
+
+
+def for_subject(store: Store, gtin: str, lot: str | None) -> list[BatteryKey]:
+    """Stamped drafts of a model, or of one batch of it, that may be complete now."""
+    model = ModelKey(gtin).digest()
+    groups = store.batteries.waiting_groups(model, lot)
+    if not groups:
+        return []
+    given = drafts.claimed(store, model)
+    of_lots: dict[str | None, frozenset[str]] = {
+        name: drafts.claimed(store, subjects.batch_key(gtin, name)) for name, _ in groups if name is not None
+    }
+    found: list[BatteryKey] = []
+    for name, waits_for in groups:
+        known = given | of_lots.get(name, frozenset())
+        if waits_for is None or known.issuperset(waits_for.split()):
+            rows = store.batteries.waiting_in(model, name, waits_for)
+            found.extend(BatteryKey(row.gtin, row.serial) for row in rows)
+    return found
+
+
+def _text(missing: Iterable[Mapping[str, Any]]) -> str | None:
+    owed = sorted(each["id"] for each in missing if each["state"] == "missing" and each["id"] in ALWAYS_OWED)
+    while owed and len(" ".join(owed)) > _LONGEST:
+        owed.pop()  # each of them keeps the draft back by itself
+    return " ".join(owed) or None
