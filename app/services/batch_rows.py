@@ -14,6 +14,7 @@ from app.core.errors import Rejected
 from app.core.identifiers import BatteryKey, ModelKey
 from app.core.intake import IntakeRecord
 from app.core.times import parse, to_text
+from app.services import answers as made
 from app.services import intake, subjects
 from app.services.intake import Accepted, Quarantined
 from app.services.plants import Plant
@@ -113,7 +114,7 @@ class Chunk:
             if self._follows(record, row["subject_key"]):
                 self.unanswered.append((record, self.now))
             else:
-                answer = self.answers[record.record_id] = intake.plain_answer(origin, record, self.now)
+                answer = self.answers[record.record_id] = made.plain_answer(origin, record, self.now)
                 row["answer"] = json.dumps(answer)
 
     @property

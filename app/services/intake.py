@@ -16,7 +16,7 @@ from app.core.errors import Conflict, MalformedInput, NotFound, Rejected
 from app.core.identifiers import BatteryKey, ModelKey
 from app.core.intake import IntakeRecord
 from app.core.times import to_seconds, to_text
-from app.services import drafts, issuance, plants, subjects, waiting
+from app.services import answers, drafts, issuance, plants, subjects, waiting
 from app.services.context import Context
 from app.services.plants import Plant
 from app.store.unit_of_work import Collision, Store, UnitOfWork
@@ -92,7 +92,7 @@ def accept(
     if stored.answer is not None:
         return Accepted(json.loads(stored.answer), stored.repeated)
     outcomes = follow_up(ctx, record)  # (4)
-    made = answer_to(ctx, record, outcomes, now)
+    made = answers.answer_to(ctx.settings.origin, record, outcomes, now)
     with ctx.unit_of_work() as work:  # (5)
         kept = work.records.keep_answer(stored.sequence, json.dumps(made))
         work.commit()
@@ -235,7 +235,11 @@ def _store(
                 if known is None:
                     require_recent(record, now, late)
                     outcomes = _apply(work, plant, record, now)
-                    answer = None if outcomes is None else json.dumps(answer_to(ctx, record, outcomes, now))
+                    answer = (
+                        None
+                        if outcomes is None
+                        else json.dumps(answers.answer_to(ctx.settings.origin, record, outcomes, now))
+                    )
                     sequence = _insert(work, plant, record, body, digest, now, answer, source)
                     _sum_up(work, record, plant.economic_operator_id)
                     work.quarantine.settle_accepted(plant.id, record.record_id, digest, to_text(now))
@@ -322,41 +326,6 @@ def touched_by(store: Store, record: IntakeRecord) -> list[BatteryKey]:
     if key is not None:
         return [key]
     return [] if record.gtin is None else waiting.for_subject(store, record.gtin, record.lot)
-
-
-def answer_to(
-    ctx: Context, record: IntakeRecord, outcomes: list[issuance.Outcome], now: datetime
-) -> dict[str, Any]:
-    """The answer that is kept; `now` is when the record was received."""
-    origin = ctx.settings.origin
-    answer = _envelope(record, now)
-    if subjects.battery_of(record) is not None:
-        answer["battery"] = outcomes[0].as_dict(origin)
-    else:
-        answer["issued"] = [outcome.as_dict(origin) for outcome in outcomes if outcome.state == "issued"]
-    return answer
-
-
-def plain_answer(origin: str, record: IntakeRecord, now: datetime) -> dict[str, Any]:
-    """The answer to one of many records from which nothing follows: its draft is named and not judged."""
-    answer = _envelope(record, now)
-    if record.gtin is not None and record.serial is not None:
-        battery = {"gtin": record.gtin, "serial": record.serial}
-        answer["battery"] = battery | {"draft": issuance.draft_address(origin, **battery)}
-    else:
-        answer["issued"] = []
-    return answer
-
-
-def _envelope(record: IntakeRecord, now: datetime) -> dict[str, Any]:
-    return {
-        "recordId": record.record_id,
-        "status": "accepted",
-        "kind": record.kind,
-        "level": record.level,
-        "receivedAt": to_seconds(now),
-        "late": now - record.sent_at > timedelta(days=1),
-    }
 
 
 def _keep(

@@ -23,6 +23,7 @@ from app.core.errors import CannotSign, Rejected
 from app.core.identifiers import BatteryKey
 from app.core.intake import IntakeRecord
 from app.core.times import parse, to_text
+from app.services import answers as made
 from app.services import drafts, intake, issuance, subjects
 from app.services.batch_rows import Chunk
 from app.services.context import Context
@@ -207,11 +208,11 @@ def _follow_up(
         settled = [found for key in keys if (found := outcomes[key]) is not None]
         name = (each.plant_id, each.record.record_id)
         if len(settled) == len(keys):
-            answers[name] = intake.answer_to(ctx, each.record, settled, each.received_at)
+            answers[name] = made.answer_to(ctx.settings.origin, each.record, settled, each.received_at)
             done.append((*name, json.dumps(answers[name])))
         else:
             answers[name] = {
-                **intake.plain_answer(ctx.settings.origin, each.record, each.received_at),
+                **made.plain_answer(ctx.settings.origin, each.record, each.received_at),
                 "waitsForKey": True,
             }
     if done:

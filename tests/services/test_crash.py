@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from app.core.access import Reader
-from app.services import intake, intake_batch, issuance, keys, revocation, status
+from app.services import answers, intake, intake_batch, issuance, keys, revocation, status
 from app.services.context import Context
 from app.store.batteries import Intentions
 from app.store.documents import Documents
@@ -117,7 +117,7 @@ def test_a_crash_after_issuing_and_before_the_answer_gives_the_answer_when_asked
 ):
     stamp = send_all_but_the_stamp(line)
     with monkeypatch.context() as patched:
-        patched.setattr(intake, "answer_to", _cut)
+        patched.setattr(answers, "answer_to", _cut)
         with pytest.raises(PowerCut):
             intake.accept(line.ctx, line.plant, body(stamp))
     require_issued_once(line)
