@@ -12,8 +12,8 @@ Source: T12, T39, T45; intake rules of the stack (500 to 1000 rows a transaction
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+import logging
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -24,7 +24,7 @@ from app.core.identifiers import BatteryKey
 from app.core.intake import IntakeRecord
 from app.core.times import parse, to_text
 from app.services import answers as made
-from app.services import drafts, intake, issuance, subjects
+from app.services import bulk, drafts, intake, issuance, subjects
 from app.services.batch_rows import Chunk
 from app.services.context import Context
 from app.services.intake import LATE, Accepted, Quarantined, Source
@@ -33,6 +33,7 @@ from app.store.unit_of_work import Collision, UnitOfWork, is_transient
 
 CHUNK: Final = 500
 _TRIES: Final = 8
+_log = logging.getLogger("app.services.intake")
 Outcome = Accepted | Quarantined
 """One for each record, in order. A refusal is a value here, not raised: its neighbours go on."""
 
@@ -79,9 +80,7 @@ def finish(ctx: Context, limit: int | None = None) -> int:
             issued.add(key)
         return found
 
-    for row in begun[:limit]:
-        with suppress(CannotSign):
-            settle(BatteryKey(row.gtin, row.serial))
+    _settled(ctx, [BatteryKey(row.gtin, row.serial) for row in begun[:limit]], settle, issued)
     through, left = 0, limit
     while left is None or left > 0:
         with ctx.read() as store:
@@ -93,7 +92,7 @@ def finish(ctx: Context, limit: int | None = None) -> int:
         pending = [
             _Pending(row.plant_id, drafts.read(bytes(row.body)), parse(row.received_at)) for row in rows
         ]
-        _follow_up(ctx, pending, settle)
+        _follow_up(ctx, pending, settle, issued)
     return len(issued)
 
 
@@ -118,7 +117,7 @@ def _take(
             if not (left and is_transient(error)):
                 raise
     pending = [_Pending(plant.id, record, received) for record, received in chunk.unanswered]
-    answers = _follow_up(ctx, pending, partial(issuance.settle, ctx)) if pending else {}  # (3) (4)
+    answers = _follow_up(ctx, pending, partial(issuance.settle, ctx), set()) if pending else {}  # (3) (4)
     return chunk.outcomes(answers)
 
 
@@ -187,36 +186,60 @@ class _Pending:
 
 
 def _follow_up(
-    ctx: Context, pending: Sequence[_Pending], settle: Callable[[BatteryKey], issuance.Outcome]
+    ctx: Context,
+    pending: Sequence[_Pending],
+    settle: Callable[[BatteryKey], issuance.Outcome],
+    issued: set[BatteryKey],
 ) -> dict[tuple[str, str], dict[str, Any]]:
     """Each battery once, however many records name it; then keep the answers of those that are done.
 
     Returns the answers by plant and record id. What cannot be signed now is answered too, and waits on.
     """
-    outcomes: dict[BatteryKey, issuance.Outcome | None] = {}
     answers: dict[tuple[str, str], dict[str, Any]] = {}
     done: list[tuple[str, str, str]] = []
-    for each in pending:
-        with ctx.read() as store:
-            keys = intake.touched_by(store, each.record)
-        for key in keys:
-            if key not in outcomes:
-                try:
-                    outcomes[key] = settle(key)
-                except CannotSign:
-                    outcomes[key] = None
+    with ctx.read() as store:
+        touched = [intake.touched_by(store, each.record) for each in pending]
+    outcomes = _settled(ctx, {key: None for keys in touched for key in keys}, settle, issued)
+    for each, keys in zip(pending, touched, strict=True):
         settled = [found for key in keys if (found := outcomes[key]) is not None]
         name = (each.plant_id, each.record.record_id)
         if len(settled) == len(keys):
             answers[name] = made.answer_to(ctx.settings.origin, each.record, settled, each.received_at)
             done.append((*name, json.dumps(answers[name])))
         else:
-            answers[name] = {
-                **made.plain_answer(ctx.settings.origin, each.record, each.received_at),
-                "waitsForKey": True,
-            }
+            plain = made.plain_answer(ctx.settings.origin, each.record, each.received_at)
+            answers[name] = plain | {"pending": True}
     if done:
         with ctx.unit_of_work() as work:
             work.records.keep_answers(done)
             work.commit()
     return answers
+
+
+def _settled(
+    ctx: Context,
+    keys: Iterable[BatteryKey],
+    settle: Callable[[BatteryKey], issuance.Outcome],
+    issued: set[BatteryKey],
+) -> dict[BatteryKey, issuance.Outcome | None]:
+    """How each battery stands; None for one that cannot be signed now, or that somebody managed to damage."""
+    digests = {key.digest(): key for key in keys}
+    with ctx.read() as store:
+        rows = store.batteries.by_keys(sorted(digests))
+    by_group = bulk.issue(ctx, rows, settle)
+    issued.update(digests[key] for key in by_group)
+    outcomes: dict[BatteryKey, issuance.Outcome | None] = {
+        digests[bytes(row.key)]: issuance.Outcome(digests[bytes(row.key)], "issued", row.passport_uuid)
+        for row in rows
+        if bytes(row.key) in by_group
+    }
+    for key in digests.values():
+        if key not in outcomes:
+            try:
+                outcomes[key] = settle(key)
+            except CannotSign:
+                outcomes[key] = None
+            except bulk.ODD:
+                _log.exception("a battery cannot be brought to the state that its records ask for")
+                outcomes[key] = None
+    return outcomes

@@ -24,6 +24,7 @@ from app.store.tables import batteries, documents, intake_records, issuance_inte
 
 # Built once: building a statement costs more than running it.
 _BY_KEY = select(batteries).where(batteries.c.key == bindparam("key"))
+_BY_KEYS = select(batteries).where(batteries.c.key.in_(bindparam("keys", expanding=True)))
 _BY_UUID = select(batteries).where(batteries.c.passport_uuid == bindparam("passport_uuid"))
 # SQLite's write transactions wait for each other anyway; in PostgreSQL the row is held until this one ends.
 _HELD_BY_KEY = _BY_KEY.with_for_update(key_share=True)
@@ -69,6 +70,9 @@ class Batteries:
 
     def by_key(self, key: bytes) -> Row[Any] | None:
         return self._connection.execute(_BY_KEY, {"key": key}).one_or_none()
+
+    def by_keys(self, keys: Sequence[bytes]) -> Sequence[Row[Any]]:
+        return self._connection.execute(_BY_KEYS, {"keys": list(keys)}).all() if keys else []
 
     def by_uuid(self, passport_uuid: str) -> Row[Any] | None:
         return self._connection.execute(_BY_UUID, {"passport_uuid": passport_uuid}).one_or_none()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.core.errors import Conflict, MalformedInput
-from app.services import drafts, intake, intake_batch, issuance
+from app.services import bulk, drafts, intake, intake_batch, issuance
 from app.services.context import Context
 from app.services.intake import Accepted, Quarantined
 from app.services.intake_batch import Message, accept_many
@@ -61,6 +61,16 @@ def test_a_whole_line_at_once_ends_as_it_does_one_by_one(line: Line):
     assert line.state() == "issued"
     assert line.report("public").verdict == "valid"
     assert all(row["answer"] for row in rows(line.ctx.engine, "intake_records"))
+
+
+def test_many_packs_of_a_chunk_are_issued_as_a_group_and_each_stamp_is_told(line: Line):
+    model, batch, *_ = a_lean_pack(START)
+    packs = [record for number in range(bulk.WORTH_IT + 2) for record in a_further_pack(START, f"S{number}")]
+    found = accept_many(line.ctx, line.plant, messages(model, batch, *packs))
+    states = [each.answer["battery"]["state"] for each in found[2:] if isinstance(each, Accepted)]
+    assert states == ["issued"] * len(packs)
+    assert {row["state"] for row in rows(line.ctx.engine, "batteries")} == {"issued"}
+    assert line.leaf_types().count("credential-issued") == 3 + 3 * (bulk.WORTH_IT + 2)
 
 
 def test_children_may_come_before_their_parents(line: Line):
