@@ -5,7 +5,6 @@ import os
 import signal
 import ssl
 import sys
-import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +15,6 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.cli import announce, housekeeper, web_face
 from app.config import Settings
 from app.core.errors import NotConfigured
-from app.services import intake_batch
 from app.services.context import Context
 
 _MEMORY: Final = Path("/dev/shm")  # noqa: S108  (a heartbeat file on a slow disk gets workers killed)
@@ -69,8 +67,6 @@ def serve(settings: Settings, wanted: Mapping[str, Any], config_file: str | None
         # A terminal sends Ctrl-C to every process. The master passes it on; a worker that is told twice at
         # the same moment may lock itself out.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        # What a crash left and a start did not finish is finished while the server answers.
-        threading.Thread(target=_finish, args=(context,), name="finish", daemon=True).start()
 
     def worker_exit(_server: Any, worker: Any) -> None:
         # Taking the interpreter down piece by piece costs half a second of a promised two.
@@ -102,13 +98,6 @@ def serve(settings: Settings, wanted: Mapping[str, Any], config_file: str | None
     finally:
         announce.end(child)
     return 0
-
-
-def _finish(context: Context) -> None:
-    try:
-        intake_batch.finish(context)
-    except Exception:  # a thread of its own: nobody else would hear of it
-        logging.getLogger("app.cli").exception("records without an answer could not be finished")
 
 
 def _stop_in_silence(server: Any) -> None:

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
-from app.services import checkpoints, status, summaries, trust
+from app.services import checkpoints, intake_batch, status, summaries, trust
 from app.services.context import Context
 from app.services.summaries import Waiting
 
+A_WHILE: Final = timedelta(minutes=1)
+"""What is younger is another process's, who is still at it."""
 Run = Callable[[Context], object]
 
 
@@ -31,6 +33,7 @@ def jobs() -> list[Job]:
     return [
         # a checkpoint is at most five seconds old while there is work: the pause and the making
         Job("checkpoint", timedelta(seconds=4), checkpoints.make),
+        Job("records", timedelta(minutes=1), lambda ctx: intake_batch.finish(ctx, older_than=A_WHILE)),
         Job("summaries", timedelta(minutes=1), lambda ctx: summaries.sign_due(ctx, waiting)),
         Job("status lists", timedelta(minutes=5), status.all_published),
         Job("trust list", timedelta(hours=1), trust.renew_if_due),

@@ -33,6 +33,7 @@ from app.store.unit_of_work import Collision, UnitOfWork, is_transient
 
 CHUNK: Final = 500
 _TRIES: Final = 8
+_EVER: Final = "9999"
 _log = logging.getLogger("app.services.intake")
 Outcome = Accepted | Quarantined
 """One for each record, in order. A refusal is a value here, not raised: its neighbours go on."""
@@ -62,14 +63,15 @@ def accept_many(
     return found
 
 
-def finish(ctx: Context, limit: int | None = None) -> int:
+def finish(ctx: Context, limit: int | None = None, *, older_than: timedelta = timedelta(0)) -> int:
     """Do what a crash left undone: issuing that was begun, and what follows from records without an answer.
 
     Returns how many passports were issued. `limit` bounds the records looked at, so that a server can start
-    and do the rest while it serves. What cannot be signed goes on waiting.
+    and have the rest done while it serves. What cannot be signed goes on waiting.
     """
+    until = to_text(ctx.now() - older_than) if older_than else _EVER
     with ctx.read() as store:
-        begun = store.intentions.begun()
+        begun = store.intentions.begun(until)
     issued: set[BatteryKey] = set()
 
     def settle(key: BatteryKey) -> issuance.Outcome:
@@ -84,7 +86,7 @@ def finish(ctx: Context, limit: int | None = None) -> int:
     through, left = 0, limit
     while left is None or left > 0:
         with ctx.read() as store:
-            rows = store.records.unanswered(through, min(CHUNK, left or CHUNK))
+            rows = store.records.unanswered(through, until, min(CHUNK, left or CHUNK))
         if not rows:
             break
         through = rows[-1].sequence

@@ -224,10 +224,12 @@ class Intentions:
     def drop_all(self, keys: Iterable[bytes]) -> None:
         self._connection.execute(_DROP, [{"battery_key": key} for key in keys])
 
-    def begun(self) -> Sequence[Any]:
-        """GTIN and serial of the batteries whose issuing was begun and not finished."""
-        query = select(batteries.c.gtin, batteries.c.serial).join(
-            issuance_intentions, issuance_intentions.c.battery_key == batteries.c.key
+    def begun(self, until: str) -> Sequence[Any]:
+        """GTIN and serial of the batteries whose issuing was begun until then and not finished."""
+        query = (
+            select(batteries.c.gtin, batteries.c.serial)
+            .join(issuance_intentions, issuance_intentions.c.battery_key == batteries.c.key)
+            .where(issuance_intentions.c.created_at <= until)
         )
         return self._connection.execute(query).all()
 

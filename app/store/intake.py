@@ -46,7 +46,11 @@ _UNANSWERED = (
         intake_records.c.sequence, intake_records.c.plant_id, intake_records.c.body,
         intake_records.c.received_at,
     )
-    .where(intake_records.c.answer.is_(None), intake_records.c.sequence > bindparam("through"))
+    .where(
+        intake_records.c.answer.is_(None),
+        intake_records.c.sequence > bindparam("through"),
+        intake_records.c.received_at <= bindparam("until"),
+    )
     .order_by(intake_records.c.sequence)
     .limit(bindparam("at_most"))
 )  # fmt: skip
@@ -172,9 +176,10 @@ class Records:
             [{"plant": plant, "record": record, "answer": answer} for plant, record, answer in answers],
         )
 
-    def unanswered(self, through: int, at_most: int) -> Sequence[Any]:
-        """Records whose follow-up is not done, after a sequence number, oldest first."""
-        return self._connection.execute(_UNANSWERED, {"through": through, "at_most": at_most}).all()
+    def unanswered(self, through: int, until: str, at_most: int) -> Sequence[Any]:
+        """Records received until then whose follow-up is not done, after a sequence number, oldest first."""
+        values = {"through": through, "until": until, "at_most": at_most}
+        return self._connection.execute(_UNANSWERED, values).all()
 
     def acts_of(self, keys: Sequence[bytes]) -> Sequence[Any]:
         """Stamps of these batteries and their withdrawals, in order of arrival."""

@@ -30,7 +30,7 @@ from app.web import (
 MAX_BODY_BYTES = 1_048_576
 
 FINISHED_FIRST = 500
-"""Records left unfinished by a crash that a start finishes before it listens; workers do the rest."""
+"""Records left unfinished by a crash that a start finishes before it listens; the rest is done beside it."""
 
 __all__ = ["create_app"]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.core.errors import Conflict, MalformedInput
-from app.services import bulk, drafts, intake, intake_batch, issuance
+from app.services import bulk, drafts, housekeeping, intake, intake_batch, issuance
 from app.services.context import Context
 from app.services.intake import Accepted, Quarantined
 from app.services.intake_batch import Message, accept_many
@@ -25,7 +25,7 @@ from tests.factories import (
     release_record,
     withdrawal_record,
 )
-from tests.installation import START, rows
+from tests.installation import START, Clock, rows
 from tests.line import Line
 
 CELL_LOT = {
@@ -248,6 +248,18 @@ def test_recovery_looks_only_at_what_has_no_answer(line: Line, monkeypatch: pyte
     accept_many(line.ctx, line.plant, messages(*three_packs()))
     monkeypatch.setattr(issuance, "settle", _cut)
     assert intake_batch.finish(line.ctx) == 0
+
+
+def test_records_without_an_answer_that_are_young_are_left_to_who_took_them_in(
+    line: Line, clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    with monkeypatch.context() as patched:
+        patched.setattr(issuance, "settle", _cut)
+        with pytest.raises(PowerCut):
+            accept_many(line.ctx, line.plant, messages(*a_lean_pack(START)))
+    assert intake_batch.finish(line.ctx, older_than=housekeeping.A_WHILE) == 0
+    clock.forward(minutes=2)
+    assert intake_batch.finish(line.ctx, older_than=housekeeping.A_WHILE) == 1
 
 
 def test_more_than_a_chunk_is_taken_chunk_by_chunk(ctx: Context, plant: Plant):
