@@ -106,11 +106,6 @@ def root_signers(settings: Settings) -> list[FileSigner]:
     return [FileSigner(path, path.stem) for path in paths]
 
 
-def root_signer(settings: Settings) -> FileSigner | None:
-    """The first of them."""
-    return next(iter(root_signers(settings)), None)
-
-
 def key_backends(settings: Settings) -> Backends:
     """The places where seal keys of this installation may lie."""
     signing = settings.signing

@@ -110,7 +110,7 @@ def run_create(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
 def run_rotate(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Prints the name of the key that signs now."""
     with opened.installation(args, environ) as ctx:
-        record = key_life.rotate(ctx, args.name, wiring.root_signer(ctx.settings))
+        record = key_life.rotate(ctx, args.name)
         _say(
             f"{record.name} signs from now on, in every running process. What was signed before stays valid."
         )
@@ -123,7 +123,7 @@ def run_expire(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Prints the name and its end."""
     at = _time(args.at) if args.at else None
     with opened.installation(args, environ) as ctx:
-        record = key_life.expire(ctx, args.name, at, wiring.root_signer(ctx.settings))
+        record = key_life.expire(ctx, args.name, at)
         _say_next(ctx, "so that it also names this end")
     print(f"{record.name}  expires {to_seconds(record.expires)}" if record.expires else record.name)
     return 0
@@ -138,7 +138,6 @@ def run_revoke(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
             args.name,
             since,
             args.reason,
-            wiring.root_signer(ctx.settings),
             successor=args.successor,
             stop_issuing=args.stop_issuing,
         )

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 from sqlalchemy.exc import DBAPIError
 
-from app.cli import init, keys, passports, people, serve, upkeep
+from app.cli import init, keys, passports, people, resign, serve, upkeep
 from app.core.errors import NotConfigured, PassportError
 
-VERBS = (init, serve, upkeep, people, passports, keys)
+VERBS = (init, serve, upkeep, people, passports, keys, resign)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -16,7 +16,6 @@ from app.core.errors import Conflict, MalformedInput, NotFound
 from app.core.key_register import Backend, KeyRecord
 from app.core.keys import PublicKey
 from app.core.times import to_seconds, to_text
-from app.core.trust import RootSigner
 from app.services import issuance, keys, status, trust
 from app.services.context import Context
 from app.store.unit_of_work import UnitOfWork
@@ -91,7 +90,7 @@ def create(ctx: Context, make: Callable[[str], Made]) -> KeyRecord:
     return record
 
 
-def rotate(ctx: Context, name: str | None, root: RootSigner | None) -> KeyRecord:
+def rotate(ctx: Context, name: str | None = None) -> KeyRecord:
     """From now on the prepared key `name` signs (None: the only one there is); the one before has expired.
 
     Raises: NotFound, Conflict when there is no key to choose, or readers do not know it yet; CannotSign when
@@ -99,7 +98,7 @@ def rotate(ctx: Context, name: str | None, root: RootSigner | None) -> KeyRecord
     """
     chosen = _prepared(ctx, name)
     _try(ctx, chosen)
-    _make_known(ctx, [chosen], root)
+    _make_known(ctx, chosen)
     with ctx.unit_of_work() as work:
         now = ctx.now()
         records = work.keys.held()
@@ -109,11 +108,11 @@ def rotate(ctx: Context, name: str | None, root: RootSigner | None) -> KeyRecord
                 _end(work, ctx, old, _second(now) + _SECOND, now)
         status.drop_signatures(work)
         work.commit()
-    _renew_list(ctx, root)
+    _renew_list(ctx)
     return _of(keys.all(ctx), chosen.name)
 
 
-def expire(ctx: Context, name: str, at: datetime | None, root: RootSigner | None) -> KeyRecord:
+def expire(ctx: Context, name: str, at: datetime | None = None) -> KeyRecord:
     """Give a key its normal end, now or later: what it signed before stays good.
 
     Raises: NotFound; Conflict for one that has ended, or where nothing could be signed from now on.
@@ -133,7 +132,7 @@ def expire(ctx: Context, name: str, at: datetime | None, root: RootSigner | None
         _end(work, ctx, record, end, now)
         status.drop_signatures(work)
         work.commit()
-    _renew_list(ctx, root)
+    _renew_list(ctx)
     return _of(keys.all(ctx), name)
 
 
@@ -142,7 +141,6 @@ def revoke(
     name: str,
     since: datetime,
     reason: str,
-    root: RootSigner | None,
     *,
     successor: str | None = None,
     stop_issuing: bool = False,
@@ -163,7 +161,7 @@ def revoke(
     record = _of(keys.all(ctx), name)
     if record.revoked and record.revoked <= since:
         return record, key_register.current(keys.all(ctx), ctx.now())
-    heir = _heir(ctx, record, successor, root, stop_issuing=stop_issuing)
+    heir = _heir(ctx, record, successor, stop_issuing=stop_issuing)
     with ctx.unit_of_work() as work:
         now = ctx.now()
         records = work.keys.held()
@@ -173,7 +171,7 @@ def revoke(
         _log(work, ctx, [log.key_revoked(keys.method(ctx, record), since=since, at=now)], now)
         status.drop_signatures(work)
         work.commit()
-    _renew_list(ctx, root)
+    _renew_list(ctx)
     records = keys.all(ctx)
     return _of(records, name), key_register.current(records, ctx.now())
 
@@ -190,9 +188,7 @@ def is_listed(ctx: Context, record: KeyRecord) -> bool:
     )
 
 
-def _heir(
-    ctx: Context, record: KeyRecord, successor: str | None, root: RootSigner | None, *, stop_issuing: bool
-) -> KeyRecord | None:
+def _heir(ctx: Context, record: KeyRecord, successor: str | None, *, stop_issuing: bool) -> KeyRecord | None:
     """The prepared key that takes over from the one that is revoked; None where another one signs, or where
     nobody is to."""
     rest = [each for each in keys.all(ctx) if each.name != record.name]
@@ -201,11 +197,11 @@ def _heir(
     ready = [each for each in rest if each.state(ctx.now()) == "prepared"]
     if successor is not None:
         ready = [_prepared(ctx, successor)]
-    if not _demo_root(ctx, root):
+    if not _signs_lists(ctx):
         ready = [each for each in ready if is_listed(ctx, each)]
     if ready:
         _try(ctx, ready[0])
-        _make_known(ctx, ready[:1], root)
+        _make_known(ctx, ready[0])
         return ready[0]
     if stop_issuing:
         return None
@@ -240,29 +236,28 @@ def _prepared(ctx: Context, name: str | None) -> KeyRecord:
 _TOLD = {"signs": "signs already", "expired": "has expired", "revoked": "is revoked", "prepared": "is ready"}
 
 
-def _make_known(ctx: Context, records: Sequence[KeyRecord], root: RootSigner | None) -> None:
+def _make_known(ctx: Context, record: KeyRecord) -> None:
     """Readers know a key before it signs. Raises: Conflict, saying how to get there."""
-    if all(is_listed(ctx, each) for each in records):
+    if is_listed(ctx, record):
         return
-    if _demo_root(ctx, root):
+    _renew_list(ctx)
+    if not is_listed(ctx, record):
+        raise Conflict(
+            f"The published trust list does not have {record.name} yet, so nobody would believe what it"
+            " signs: have a new list signed by the root keys (see docs/keys.md), then call this again."
+            " Nothing was changed."
+        )
+
+
+def _renew_list(ctx: Context) -> None:
+    if _signs_lists(ctx):
         trust.renew_if_due(ctx)
-        return
-    names = ", ".join(each.name for each in records if not is_listed(ctx, each))
-    raise Conflict(
-        f"The published trust list does not have {names} yet, so nobody would believe what it signs: have a"
-        " new list signed by the root key (see docs/keys.md), then call this again. Nothing was changed."
-    )
 
 
-def _renew_list(ctx: Context, root: RootSigner | None) -> None:
-    if _demo_root(ctx, root):
-        trust.renew_if_due(ctx)
-
-
-def _demo_root(ctx: Context, root: RootSigner | None) -> bool:
-    """Only in a demo does a change of keys sign the list by itself: else the root key would have to lie
+def _signs_lists(ctx: Context) -> bool:
+    """Only in a demo does a change of keys sign the list by itself: else the root keys would have to lie
     here."""
-    return ctx.settings.demo and root is not None
+    return ctx.settings.demo and bool(ctx.root_signers())
 
 
 def _start(work: UnitOfWork, ctx: Context, record: KeyRecord, now: datetime) -> None:

@@ -90,6 +90,17 @@ _IS_NEWEST = ~exists().where(
     _NEWER.c.version > documents.c.version,
 )
 _COUNTS = select(documents.c.signed_by, func.count()).where(_IS_NEWEST).group_by(documents.c.signed_by)
+_SIGNED_BY = (
+    select(documents)
+    .where(
+        _IS_NEWEST,
+        documents.c.section == bindparam("section"),
+        documents.c.subject_key > bindparam("after"),
+    )
+    .order_by(documents.c.subject_key)
+    .limit(bindparam("limit"))
+)
+_BY_KEY, _BY_NOBODY = documents.c.signed_by == bindparam("method"), documents.c.signed_by.is_(None)
 
 
 class Documents:
@@ -140,6 +151,26 @@ class Documents:
     def count_newest_by_signer(self) -> dict[str | None, int]:
         """How many newest versions each verification method signed. None: stored before that was noted."""
         return {row[0]: int(row[1]) for row in self._connection.execute(_COUNTS)}
+
+    def newest_signed_by(
+        self, method: str | None, section: str, after: bytes, limit: int
+    ) -> Sequence[Row[Any]]:
+        """Newest versions that this key signed, of subjects after `after`, in the order of their keys. None:
+        those stored before that was noted."""
+        query = _SIGNED_BY.where(_BY_NOBODY if method is None else _BY_KEY)
+        asked = {"section": section, "after": after, "limit": limit}
+        return self._connection.execute(query, asked if method is None else {**asked, "method": method}).all()
+
+    def count_newest_signed_by(self, methods: Iterable[str], sections: Iterable[str]) -> int:
+        """How many newest versions these keys signed."""
+        query = (
+            select(func.count())
+            .select_from(documents)
+            .where(_IS_NEWEST, documents.c.signed_by.in_(list(methods)))
+        )
+        return int(
+            self._connection.execute(query.where(documents.c.section.in_(list(sections)))).scalar_one()
+        )
 
     def public_page(self, passport_uuid: str) -> tuple[bytes, str, tuple[object, ...]] | None:
         """Bytes of the newest public section, the passport's state, and the marks of the lists."""

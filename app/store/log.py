@@ -3,7 +3,7 @@
 Logs count from 1; only the newest is open. Entry i of a log is row `first + i` of `log_entries`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
@@ -30,6 +30,10 @@ _TILE = select(log_tiles.c.hashes).where(
 )
 _ROWS = log_entries.c.log_index.between(bindparam("begin"), bindparam("last"))
 _HASHES = select(log_entries.c.leaf_hash).where(_ROWS).order_by(log_entries.c.log_index)
+_AT = select(log_entries.c.log_index, log_entries.c.leaf).where(
+    log_entries.c.log_index.in_(bindparam("rows", expanding=True))
+)
+_OF_HASH = select(log_entries.c.log_index).where(log_entries.c.leaf_hash == bindparam("leaf_hash")).limit(1)
 _LEAVES = select(log_entries.c.leaf).where(_ROWS).order_by(log_entries.c.log_index)
 
 
@@ -85,6 +89,15 @@ class Log:
         """Entries themselves, by row, `end` not included."""
         found = self._connection.execute(_LEAVES, {"begin": begin, "last": end - 1})
         return [bytes(one) for one in found.scalars()]
+
+    def leaves_at(self, rows: Iterable[int]) -> dict[int, bytes]:
+        """Entries by their rows; one that is not there is left out."""
+        found = self._connection.execute(_AT, {"rows": list(rows)})
+        return {int(row.log_index): bytes(row.leaf) for row in found}
+
+    def has(self, leaf_hash: bytes) -> bool:
+        """Whether there is such an entry. Slow: for documents of before each knew its entry."""
+        return self._connection.execute(_OF_HASH, {"leaf_hash": leaf_hash}).first() is not None
 
     # --- heads
 

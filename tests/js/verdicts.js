@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
+import { judged } from '../../static/js/core/log-proof.js';
 import { parseTime } from '../../static/js/core/times.js';
 import { parseTrustList } from '../../static/js/core/trust-list.js';
 import { verify } from '../../static/js/core/verification.js';
@@ -17,14 +18,17 @@ const canonicalize = canonicalizer(Object.fromEntries(
 ));
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const { data, now, root, trustList, statusLists, linked, expectedSubject } = JSON.parse(line);
+  const { data, now, root, trustList, statusLists, linked, expectedSubject, logProof } = JSON.parse(line);
   const at = /** @type {number} */ (parseTime(now));
+  const known = await parseTrustList(utf8(trustList), root, at);
+  const issuer = logProof && known.issuers.get(JSON.parse(data).issuer.id);
+  const entry = issuer ? await judged(logProof, issuer.logs, known.witnesses) : {};
   const report = await verify(utf8(data), {
-    trustList: await parseTrustList(utf8(trustList), root, at),
+    trustList: known,
     statusLists: new Map(Object.entries(statusLists).map(([url, text]) => [url, utf8(text)])),
     schemaRequired: false,
     canonicalize,
-  }, { now: at, expectedSubject, linked: new Map(Object.entries(linked).map(([url, text]) => [url, utf8(text)])) });
+  }, { ...entry, now: at, expectedSubject, linked: new Map(Object.entries(linked).map(([url, text]) => [url, utf8(text)])) });
   console.log(JSON.stringify({
     verdict: report.verdict,
     checks: report.checks.map(({ name, outcome, error }) => [name, outcome, error]),

@@ -25,12 +25,6 @@ from tests.line import Line
 FIRST, SECOND, THIRD = "seal-2026", "seal-2026-2", "seal-2026-3"
 
 
-@pytest.fixture
-def root(ctx: Context) -> FileSigner:
-    """The root key; in production somebody brings it, signs a list and takes it away again."""
-    return FileSigner(ctx.settings.keys_dir / wiring.ROOT_KEY, "root-1")
-
-
 def create(ctx: Context) -> KeyRecord:
     places = wiring.key_backends(ctx.settings)
     return key_life.create(ctx, places.file)
@@ -47,11 +41,11 @@ def method(ctx: Context, name: str) -> str:
     return f"{ctx.issuer.did}#{name}"
 
 
-def rotated(ctx: Context, root: FileSigner) -> KeyRecord:
+def rotated(ctx: Context) -> KeyRecord:
     """As in production: the list is signed before and after."""
     create(ctx)
     trust.renew_if_due(ctx)
-    record = key_life.rotate(ctx, None, None)
+    record = key_life.rotate(ctx)
     trust.renew_if_due(ctx)
     return record
 
@@ -110,22 +104,20 @@ def test_a_key_that_does_not_sign_is_not_entered(ctx: Context, line: Line):
 # --- put into use
 
 
-def test_in_production_a_key_that_readers_do_not_know_is_not_put_into_use(
-    ctx: Context, line: Line, root: FileSigner
-):
+def test_in_production_a_key_that_readers_do_not_know_is_not_put_into_use(ctx: Context, line: Line):
     create(ctx)
     before = (keys.all(ctx), line.leaves(), trust.published(ctx))
     with pytest.raises(Conflict, match=r"trust list does not have seal-2026-2 yet.*docs/keys\.md"):
-        key_life.rotate(ctx, None, root)
+        key_life.rotate(ctx)
     assert (keys.all(ctx), line.leaves(), trust.published(ctx)) == before
     trust.renew_if_due(ctx)
-    assert key_life.rotate(ctx, None, None).name == SECOND
+    assert key_life.rotate(ctx).name == SECOND
 
 
-def test_in_a_demo_the_list_is_renewed_by_itself(ctx: Context, root: FileSigner):
+def test_in_a_demo_the_list_is_renewed_by_itself(ctx: Context):
     demo = as_demo(ctx)
     create(demo)
-    key_life.rotate(demo, None, root)
+    key_life.rotate(demo, None)
     listed = orjson.loads(trust.published(ctx))["signed"]["issuers"][0]["keys"]
     assert [(key["id"], "expires" in key) for key in listed] == [
         (method(ctx, FIRST), True),
@@ -133,12 +125,10 @@ def test_in_a_demo_the_list_is_renewed_by_itself(ctx: Context, root: FileSigner)
     ]
 
 
-def test_after_a_rotation_the_new_key_signs_and_old_passports_stay_valid(
-    line: Line, root: FileSigner, clock: Clock
-):
+def test_after_a_rotation_the_new_key_signs_and_old_passports_stay_valid(line: Line, clock: Clock):
     line.send_all(a_lean_pack(START))
     clock.forward(hours=1)
-    rotated(line.ctx, root)
+    rotated(line.ctx)
     line.send_all(a_further_pack(clock.now, "P0002"))
     assert line.history("public", "P0002")[0]["proof"][0]["verificationMethod"] == method(line.ctx, SECOND)
     assert line.report("public", "P0002").verdict == "valid"
@@ -148,13 +138,13 @@ def test_after_a_rotation_the_new_key_signs_and_old_passports_stay_valid(
 
 
 def test_a_rotation_within_one_second_of_issuing_leaves_no_document_outside_its_keys_time(
-    line: Line, root: FileSigner, clock: Clock
+    line: Line, clock: Clock
 ):
     create(line.ctx)
     trust.renew_if_due(line.ctx)
     clock.forward(milliseconds=700)
     line.send_all(a_lean_pack(START))
-    key_life.rotate(line.ctx, None, None)
+    key_life.rotate(line.ctx)
     line.send_all(a_further_pack(START, "P0002"))
     trust.renew_if_due(line.ctx)
     clock.forward(seconds=5)
@@ -163,10 +153,10 @@ def test_a_rotation_within_one_second_of_issuing_leaves_no_document_outside_its_
     assert signers(line)["public"] == FIRST
 
 
-def test_a_rotation_is_in_the_log_and_the_lists_are_signed_by_the_new_key(line: Line, root: FileSigner):
+def test_a_rotation_is_in_the_log_and_the_lists_are_signed_by_the_new_key(line: Line):
     line.send_all(a_lean_pack(START))
     old = status.published(line.ctx, "revocation-1")
-    rotated(line.ctx, root)
+    rotated(line.ctx)
     told = ["key-added", "trust-list-published", "key-started", "key-expired", "trust-list-published"]
     assert line.leaf_types()[-5:] == told
     new = status.published(line.ctx, "revocation-1")
@@ -175,28 +165,28 @@ def test_a_rotation_is_in_the_log_and_the_lists_are_signed_by_the_new_key(line: 
     assert line.report("public").verdict == "valid"
 
 
-def test_a_rotation_needs_a_key_and_asks_which_where_there_are_several(ctx: Context, root: FileSigner):
+def test_a_rotation_needs_a_key_and_asks_which_where_there_are_several(ctx: Context):
     with pytest.raises(Conflict, match="keys create"):
-        key_life.rotate(ctx, None, root)
+        key_life.rotate(ctx)
     with pytest.raises(NotFound):
-        key_life.rotate(ctx, "seal-1999", root)
+        key_life.rotate(ctx, "seal-1999")
     with pytest.raises(Conflict, match="signs already"):
-        key_life.rotate(ctx, FIRST, root)
+        key_life.rotate(ctx, FIRST)
     create(ctx)
     create(ctx)
     with pytest.raises(Conflict, match="seal-2026-2, seal-2026-3"):
-        key_life.rotate(ctx, None, root)
+        key_life.rotate(ctx)
     trust.renew_if_due(ctx)
-    assert key_life.rotate(ctx, THIRD, root).name == THIRD
+    assert key_life.rotate(ctx, THIRD).name == THIRD
 
 
-def test_a_key_whose_file_is_gone_is_not_put_into_use(ctx: Context, root: FileSigner):
+def test_a_key_whose_file_is_gone_is_not_put_into_use(ctx: Context):
     create(ctx)
     trust.renew_if_due(ctx)
     (ctx.settings.keys_dir / f"{SECOND}.pem").unlink()
     ctx.kept.clear()
     with pytest.raises(NotConfigured, match="missing"):
-        key_life.rotate(ctx, None, root)
+        key_life.rotate(ctx)
     assert keys.signer(ctx).verification_method == method(ctx, FIRST)
 
 
@@ -205,29 +195,27 @@ def test_a_key_whose_file_is_gone_is_not_put_into_use(ctx: Context, root: FileSi
 
 def test_the_only_key_does_not_expire_now_but_may_have_an_end_ahead(ctx: Context, clock: Clock):
     with pytest.raises(Conflict, match="keys rotate"):
-        key_life.expire(ctx, FIRST, None, None)
+        key_life.expire(ctx, FIRST, None)
     with pytest.raises(Conflict, match="past"):
-        key_life.expire(ctx, FIRST, START - timedelta(days=1), None)
-    key_life.expire(ctx, FIRST, START + timedelta(days=2), None)
+        key_life.expire(ctx, FIRST, START - timedelta(days=1))
+    key_life.expire(ctx, FIRST, START + timedelta(days=2))
     keys.signer(ctx)
     clock.forward(days=2)
     with pytest.raises(CannotSign):
         keys.signer(ctx)
     with pytest.raises(Conflict, match="ended already"):
-        key_life.expire(ctx, FIRST, None, None)
+        key_life.expire(ctx, FIRST, None)
 
 
 # --- revoked
 
 
-def test_a_revoked_key_never_signs_again_and_the_prepared_one_takes_over(
-    line: Line, root: FileSigner, clock: Clock
-):
+def test_a_revoked_key_never_signs_again_and_the_prepared_one_takes_over(line: Line, clock: Clock):
     line.send_all(a_lean_pack(START))
     create(line.ctx)
     trust.renew_if_due(line.ctx)
     clock.forward(days=1)
-    revoked, heir = key_life.revoke(line.ctx, FIRST, START, "laptop stolen", None)
+    revoked, heir = key_life.revoke(line.ctx, FIRST, START, "laptop stolen")
     assert revoked.revoked == START
     assert heir is not None
     assert heir.name == SECOND
@@ -238,20 +226,18 @@ def test_a_revoked_key_never_signs_again_and_the_prepared_one_takes_over(
     line.send_all(a_further_pack(clock.now, "P0002"))
     assert line.history("public", "P0002")[0]["proof"][0]["verificationMethod"] == method(line.ctx, SECOND)
     with pytest.raises(Conflict, match="is revoked"):
-        key_life.rotate(line.ctx, FIRST, root)
+        key_life.rotate(line.ctx, FIRST)
     shown = reading.show(line.ctx, line.battery().passport_uuid, ANYONE)
     assert shown.sections[0].report.error == "KEY_REVOKED"
 
 
-def test_what_is_proven_to_be_older_than_the_compromise_stays_valid(
-    line: Line, root: FileSigner, clock: Clock
-):
+def test_what_is_proven_to_be_older_than_the_compromise_stays_valid(line: Line, clock: Clock):
     line.send_all(a_lean_pack(START))
     create(line.ctx)
     trust.renew_if_due(line.ctx)
     clock.forward(days=1)
     since = clock.now - timedelta(hours=1)
-    key_life.revoke(line.ctx, FIRST, since, "laptop stolen", None)
+    key_life.revoke(line.ctx, FIRST, since, "laptop stolen")
     trust.renew_if_due(line.ctx)
     body = next(bytes(row["body"]) for row in line.stored() if row["section"] == "public")
     policy = services_verification.own_policy(line.ctx)
@@ -263,21 +249,21 @@ def test_what_is_proven_to_be_older_than_the_compromise_stays_valid(
 
 
 def test_without_a_key_that_can_take_over_revoking_asks_first_and_then_issuing_stops(
-    line: Line, root: FileSigner, clock: Clock
+    line: Line, clock: Clock
 ):
     *before, stamp = a_lean_pack(START)
     line.send_all(before)
     create(line.ctx)  # readers do not know it
     with pytest.raises(Conflict, match="--stop-issuing"):
-        key_life.revoke(line.ctx, FIRST, START, "laptop stolen", root)
+        key_life.revoke(line.ctx, FIRST, START, "laptop stolen")
     assert keys.signer(line.ctx).verification_method == method(line.ctx, FIRST)
-    _, heir = key_life.revoke(line.ctx, FIRST, START, "laptop stolen", root, stop_issuing=True)
+    _, heir = key_life.revoke(line.ctx, FIRST, START, "laptop stolen", stop_issuing=True)
     assert heir is None
     with pytest.raises(CannotSign):
         line.send(stamp)
     assert (line.stored(), line.state()) == ([], "draft")
     trust.renew_if_due(line.ctx)
-    key_life.rotate(line.ctx, None, None)
+    key_life.rotate(line.ctx)
     assert line.send(stamp)["battery"]["state"] == "issued"
     assert line.report("public").verdict == "valid"
 
@@ -285,21 +271,19 @@ def test_without_a_key_that_can_take_over_revoking_asks_first_and_then_issuing_s
 def test_the_time_of_a_compromise_may_only_move_back(line: Line, clock: Clock):
     clock.forward(days=3)
     ctx = line.ctx
-    key_life.revoke(ctx, FIRST, START + timedelta(days=2), "stolen", None, stop_issuing=True)
-    key_life.revoke(ctx, FIRST, START + timedelta(days=1), "stolen", None, stop_issuing=True)
+    key_life.revoke(ctx, FIRST, START + timedelta(days=2), "stolen", stop_issuing=True)
+    key_life.revoke(ctx, FIRST, START + timedelta(days=1), "stolen", stop_issuing=True)
     before = line.leaves()
-    record, _ = key_life.revoke(ctx, FIRST, START + timedelta(days=2), "stolen", None, stop_issuing=True)
+    record, _ = key_life.revoke(ctx, FIRST, START + timedelta(days=2), "stolen", stop_issuing=True)
     assert record.revoked == START + timedelta(days=1)
     assert line.leaves() == before
     with pytest.raises(MalformedInput, match="ahead"):
-        key_life.revoke(ctx, FIRST, START + timedelta(days=9), "stolen", None, stop_issuing=True)
+        key_life.revoke(ctx, FIRST, START + timedelta(days=9), "stolen", stop_issuing=True)
     with pytest.raises(MalformedInput, match="why"):
-        key_life.revoke(ctx, FIRST, START, " ", None, stop_issuing=True)
+        key_life.revoke(ctx, FIRST, START, " ", stop_issuing=True)
 
 
-def test_a_change_that_cannot_be_logged_does_not_happen(
-    line: Line, root: FileSigner, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_change_that_cannot_be_logged_does_not_happen(line: Line, monkeypatch: pytest.MonkeyPatch):
     create(line.ctx)
     trust.renew_if_due(line.ctx)
     before = (keys.all(line.ctx), line.leaves())
@@ -311,22 +295,20 @@ def test_a_change_that_cannot_be_logged_does_not_happen(
         patched.setattr(key_life.issuance, "append_log", cut)
         for change in (
             lambda: create(line.ctx),
-            lambda: key_life.rotate(line.ctx, None, None),
-            lambda: key_life.expire(line.ctx, FIRST, START + timedelta(days=1), None),
-            lambda: key_life.revoke(line.ctx, FIRST, START, "stolen", None),
+            lambda: key_life.rotate(line.ctx),
+            lambda: key_life.expire(line.ctx, FIRST, START + timedelta(days=1)),
+            lambda: key_life.revoke(line.ctx, FIRST, START, "stolen"),
         ):
             with pytest.raises(KeyboardInterrupt):
                 change()
     assert (keys.all(line.ctx), line.leaves()) == before
 
 
-def test_the_whole_history_stands_in_the_did_document_and_in_the_list(
-    ctx: Context, root: FileSigner, clock: Clock
-):
-    rotated(ctx, root)
+def test_the_whole_history_stands_in_the_did_document_and_in_the_list(ctx: Context, clock: Clock):
+    rotated(ctx)
     create(ctx)
     trust.renew_if_due(ctx)
-    key_life.revoke(ctx, SECOND, START, "stolen", None)
+    key_life.revoke(ctx, SECOND, START, "stolen")
     trust.renew_if_due(ctx)
     methods = trust.did_document(ctx)["verificationMethod"]
     assert [one["type"] for one in methods] == ["Multikey", "JsonWebKey"] * 3
@@ -383,9 +365,9 @@ def test_a_row_of_the_register_cannot_name_a_file_elsewhere(ctx: Context):
             keys.signer(ctx)
 
 
-def test_documents_are_counted_by_the_key_that_signed_them(line: Line, root: FileSigner):
+def test_documents_are_counted_by_the_key_that_signed_them(line: Line):
     line.send_all(a_lean_pack(START, SERIAL))
-    rotated(line.ctx, root)
+    rotated(line.ctx)
     line.send_all(a_further_pack(START, "P0002"))
     found = {one.record.name: one.documents for one in key_life.standings(line.ctx)}
     assert found == {FIRST: 6, SECOND: 3}
