@@ -8,6 +8,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, jsonify, render_template, request
 
 from app.core.access import ANYONE, Reader
+from app.core.errors import NotYet
 from app.core.sections import ROLES, SECTION_INFO
 from app.core.times import parse, to_seconds
 from app.core.vocabulary import MODEL_SECTIONS
@@ -18,7 +19,7 @@ from app.services.plants import Plant
 from app.web.api import sent_reason
 from app.web.current import context
 from app.web.documents import looked_back_to, well_formed
-from app.web.passports import private, readable, readable_moment
+from app.web.passports import looking, not_yet, private, readable, readable_moment
 from app.web.readers import anyone, current_reader, of_plant
 
 blueprint = Blueprint("history", __name__)
@@ -56,7 +57,11 @@ class Moment:
 def page(uuid: str) -> Response:
     """When what changed, by whom and why, with a way to look back."""
     ctx = context()
-    found = history.show(ctx, well_formed(uuid), current_reader(), at=looked_back_to(), page=_page())
+    at = looked_back_to()
+    try:
+        found = history.show(ctx, well_formed(uuid), current_reader(), at=at, page=_page())
+    except NotYet:
+        return not_yet(uuid, at or ctx.now())
     return private(
         render_template(
             "history.html",
@@ -65,6 +70,8 @@ def page(uuid: str) -> Response:
             section_info=SECTION_INFO,
             model_sections=MODEL_SECTIONS,
             model=_model(uuid),
+            as_of=None if at is None else looking(uuid, at),
+            at_text="" if at is None else request.args["at"],
             first_day=found.issued_at[:10],
             today=f"{ctx.now():%Y-%m-%d}",
             checked_at=readable_moment(ctx.now()),
@@ -126,6 +133,7 @@ def _version(one: Version) -> dict[str, Any]:
         "section": one.section,
         "version": one.version,
         "url": one.url,
+        "logProof": f"{one.url}/log-proof",
         "at": one.at,
         "madeBy": one.made_by,
         "reason": one.reason,
@@ -161,6 +169,7 @@ def _moments(entries: Sequence[Version | Event]) -> Iterator[Moment]:
 _TITLES: Final = {
     "issued": ("Passport issued", "document"),
     "corrected": ("Corrected", "undo"),
+    "resigned": ("Signed anew", "lens"),
     "renewed": ("Brought up to date", "lens"),
     "first": ("First signed", "document"),
     "model": ("First signed for the model", "document"),
@@ -171,7 +180,7 @@ def _kind(versions: Sequence[Version], reason: str | None) -> str:
     if any(one.section == "public" and one.version == 1 for one in versions):
         return "issued"
     if reason is not None:
-        return "corrected"
+        return "resigned" if all(one.changes == () for one in versions) else "corrected"
     if any(one.version > 1 for one in versions):
         return "renewed"
     return "model" if all(one.section in MODEL_SECTIONS for one in versions) else "first"

@@ -68,6 +68,11 @@ HISTORY: Final[Json] = {
                     "section": _TEXT,
                     "version": {"type": "integer", "minimum": 1},
                     "url": {"type": "string", "format": "uri"},
+                    "logProof": {
+                        "type": "string",
+                        "format": "uri",
+                        "description": "That this version is entered in the public log (C2SP tlog-proof)",
+                    },
                     "at": {"type": "string", "format": "date-time"},
                     "madeBy": _WHO,
                     "reason": {"type": ["string", "null"]},

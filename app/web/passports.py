@@ -49,15 +49,24 @@ def page(uuid: str) -> Response:
 
 def _as_of(uuid: str, reader: Reader, at: datetime) -> Response:
     """The page as it stood. Never kept: it is neither today's page nor anybody else's."""
-    ctx = context()
-    told = {"moment": readable_moment(at), "is_now": at >= ctx.now(), "live": f"/passports/{uuid}"}
     try:
-        shown = as_of.show(ctx, uuid, reader, at)
+        shown = as_of.show(context(), uuid, reader, at)
     except NotYet:
-        issued_at = history.issued_at(ctx, uuid)
-        page = render_template("not_yet.html", as_of=told, uuid=uuid, issued_at=readable(issued_at))
-        return private(page, 404)
-    return private(render_template("passport.html", **page_values(shown), as_of=told))
+        return not_yet(uuid, at)
+    return private(render_template("passport.html", **page_values(shown), as_of=looking(uuid, at)))
+
+
+def looking(uuid: str, at: datetime) -> dict[str, Any]:
+    """What the banner of a look back says. One to the end of today ends now."""
+    is_now = request.args.get("at") == f"{context().now():%Y-%m-%d}"
+    return {"moment": readable_moment(at), "is_now": is_now, "live": f"/passports/{uuid}"}
+
+
+def not_yet(uuid: str, at: datetime) -> Response:
+    """The page for a day before the first issue."""
+    issued_at = readable(history.issued_at(context(), uuid))
+    page = render_template("not_yet.html", as_of=looking(uuid, at), uuid=uuid, issued_at=issued_at)
+    return private(page, 404)
 
 
 def private(page: str, status: int = 200) -> Response:

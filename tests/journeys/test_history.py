@@ -12,9 +12,10 @@ from app.core.times import to_seconds
 from app.services.demo import CORRECTED, REINSTATED, REVOKED, TAMPERED
 from tests.journeys.conftest import Visit
 from tests.journeys.site import FIRST_GTIN, FIRST_SERIAL, Site
+from tests.journeys.test_offline import GONE, open_and_keep
 from tests.journeys.watching import Watch
 
-GOOD = "Checked on this device: the signature fits, and the version is entered in the public log."
+GOOD = "Checked on this device: signed, and entered in the public log."
 
 
 def marks(page: Page) -> Any:
@@ -172,3 +173,15 @@ def test_a_day_before_the_issue_says_that_nothing_existed(site: Site, visit: Vis
     expect(page.get_by_role("heading", name="Nothing existed yet")).to_be_visible()
     page.get_by_role("main").get_by_role("link", name="History").click()
     expect(page.get_by_role("heading", name="History", exact=True)).to_be_visible()
+
+
+def test_offline_a_kept_page_never_stands_in_for_a_look_back(site: Site, visit: Visit, watch: Watch) -> None:
+    watch.allow(GONE)
+    page = visit("/")
+    open_and_keep(page, site)
+    page.context.set_offline(True)
+    page.goto(site.page(FIRST_SERIAL))
+    expect(page.get_by_role("main")).to_contain_text("Kepler")
+    page.goto(f"{site.page(FIRST_SERIAL)}?at=2026-01-01")
+    expect(page.get_by_role("heading", name="Opened here before")).to_be_visible()
+    expect(page.get_by_role("main")).not_to_contain_text("Compare maker, model and serial")

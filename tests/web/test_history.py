@@ -128,6 +128,7 @@ def test_the_history_of_a_passport_in_json_is_as_described(client: Client, corre
     assert [change["after"] for change in new["changes"]] == ["412.5"]
     assert (old["version"], old["madeBy"], old["newest"], old["changes"]) == (1, None, False, None)
     assert client.get(new["url"]).headers["ETag"] == f'"{new["digestMultibase"]}"'
+    assert client.get(new["logProof"]).text.startswith("c2sp.org/tlog-proof@v1")
 
 
 @pytest.mark.parametrize("role", sorted(ROLES))
@@ -253,4 +254,10 @@ def test_the_bytes_of_a_section_as_it_stood_are_those_of_its_version(
 def test_a_history_up_to_a_day_ends_there(client: Client, corrected: str):
     found = client.get(f"/api/v1/passports/{corrected}/history?at={after(1)}").get_json()
     assert [(one["version"], one["newest"]) for one in found["versions"]] == [(1, True)]
+    page = client.get(f"/passports/{corrected}/history?at={after(1)}").text
+    assert "not today’s" in page
+    assert "Newest then" in page
+    assert REASON not in page
+    before = client.get(f"/passports/{corrected}/history?at=2026-11-01", headers={"Accept": "text/html"})
+    assert (before.status_code, "Nothing existed yet" in before.text) == (404, True)
     assert found["asOf"] == after(1)

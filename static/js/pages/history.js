@@ -71,7 +71,7 @@ function told({ checks }, situation, hasProof) {
   const open = checks.find(({ name, outcome }) => NEEDED.includes(name) && outcome !== 'passed');
   if (open?.name === 'log' && !hasProof) return notChecked('the server gives no proof of an entry in the public log.');
   if (open) return notChecked(lowered(open.sentence));
-  return { outcome: 'checked', sentence: 'Checked on this device: the signature fits, and the version is entered in the public log.' };
+  return { outcome: 'checked', sentence: 'Checked on this device: signed, and entered in the public log.' };
 }
 
 /**
