@@ -77,6 +77,11 @@ class Settings:
         return self.data_dir / "keys"
 
     @property
+    def anchors_dir(self) -> Path:
+        """Certificates that chains of listed keys may lead to, as PEM files; often there are none."""
+        return self.data_dir / "anchors"
+
+    @property
     def secure(self) -> bool:
         """The origin is https: cookies may be marked Secure."""
         return self.origin.startswith("https://")

@@ -19,6 +19,7 @@ from app.core import did, log, trust_root
 from app.core.credential import Issuer
 from app.core.errors import NotConfigured
 from app.core.key_register import KeyRecord
+from app.core.keys import PublicKey
 from app.keys import file as key_files
 from app.keys import log as log_key_files
 from app.keys.backends import Backends
@@ -94,16 +95,38 @@ def migrate(settings: Settings, now: Callable[[], datetime] = clock) -> None:
         os.chmod(database, 0o600)
 
 
+def root_key_files(settings: Settings) -> list[Path]:
+    """Files of root keys that lie in the data directory."""
+    return sorted(settings.keys_dir.glob(ROOT_KEYS))
+
+
 def root_signers(settings: Settings) -> list[FileSigner]:
     """Keys that sign the trust list; none where they are kept offline, as they should be.
 
     Raises: NotConfigured where production is given the root key of a demo.
     """
-    paths = sorted(settings.keys_dir.glob(ROOT_KEYS))
+    paths = root_key_files(settings)
     for path in paths:
         if settings.production and key_files.is_development(path):
             raise NotConfigured(f"{path} is a development key of a demo: take it away.")
     return [FileSigner(path, path.stem) for path in paths]
+
+
+def make_root_key(path: Path, *, development: bool = False) -> PublicKey:
+    """A new root key in a new file. Raises: NotConfigured."""
+    try:
+        key_files.create(path, development=development)
+    except OSError as error:
+        raise NotConfigured(f"{path} cannot be made: {error.strerror}.") from None
+    return FileSigner(path, path.stem).public_key
+
+
+def load_root_key(path: Path) -> FileSigner:
+    """A root key to sign with, wherever it is kept. Raises: NotConfigured."""
+    try:
+        return FileSigner(path, path.stem)
+    except ValueError:
+        raise NotConfigured(f"{path} does not hold a private key.") from None
 
 
 def key_backends(settings: Settings) -> Backends:

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 from sqlalchemy.exc import DBAPIError
 
-from app.cli import init, keys, passports, people, resign, serve, upkeep
+from app.cli import init, keys, passports, people, resign, serve, trust, upkeep
 from app.core.errors import NotConfigured, PassportError
 
-VERBS = (init, serve, upkeep, people, passports, keys, resign)
+VERBS = (init, serve, upkeep, people, passports, keys, resign, trust)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -19,6 +19,7 @@ from app.core.root_signatures import TrustListRefused
 from app.core.trust_draft import Draft
 from app.core.trust_edit import Change, unchanged
 from app.core.vocabulary import CREDENTIAL_TYPES
+from app.services import trust_chains
 from app.services.context import Context
 from app.services.publication import append_log
 from app.store.unit_of_work import Collision, Store, UnitOfWork
@@ -55,10 +56,9 @@ def draft(ctx: Context, change: Change = unchanged, *, version: int | None = Non
 
 def renew(ctx: Context) -> bool:
     """Publish the next list by itself, if it is due and the root keys lie here."""
-    with ctx.read() as store:
-        if not _is_due(ctx, store):
-            return False
-        found = sign_beside(ctx, _draft(ctx, store, unchanged, None))
+    if not is_due(ctx):
+        return False
+    found = sign_beside(ctx, draft(ctx))
     if found.lacks():
         return False
     return publish(ctx, found.finished(), skip_if_taken=True) is not None
@@ -117,6 +117,8 @@ def take(work: UnitOfWork, ctx: Context, found: Draft, root: Mapping[str, Any]) 
         raise Conflict(f"Version {before['version']} of the trust list is there: draft a higher one.")
     # (4)
     _require_own(ctx, before, found.signed, keys)
+    # (5)
+    trust_chains.require_new(ctx, before, found.signed)
     # (6)
     work.trust_lists.add(trust_list.version, body, times.to_text(now))
     leaf = log.trust_list_published(trust_list.version, digest_multibase(body), at=now)
@@ -135,13 +137,15 @@ def _draft(ctx: Context, store: Store, wanted: Change, version: int | None) -> D
     return Draft(signed, (), (trust_root.walk(ctx.trust_root, store.trust_roots.all()),))
 
 
-def _is_due(ctx: Context, store: Store) -> bool:
-    before = _newest(store)
+def is_due(ctx: Context) -> bool:
+    """Whether the newest list ends soon, or does not say what the register of keys and the log say."""
+    with ctx.read() as store:
+        before, keys = _newest(store), store.keys.all()
     if before is None:
         return True
     if times.parse(before["expires"]) < ctx.now() + RENEW_BEFORE:
         return True
-    after = trust_edit.renewed(before, _own_entry(ctx, store.keys.all()), ctx.now(), 1)
+    after = trust_edit.renewed(before, _own_entry(ctx, keys), ctx.now(), 1)
     return _lasting(before) != _lasting(after)
 
 
