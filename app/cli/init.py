@@ -46,9 +46,10 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     wiring.create_data(settings, root_keys=args.root_keys, root_threshold=args.root_threshold)
     wiring.migrate(settings)
     config.finish(settings)
-    print(f"Made {directory} for {settings.origin}. Back up {settings.keys_dir} now, away from the database.")
+    print(f"Made {directory} for {settings.origin}.")
     for sentence in _where_root_keys_go(wiring.root_key_files(settings), args.root_threshold):
         print(sentence)
+    print(f"Back up {settings.keys_dir} then, away from the database.")
     return 0
 
 

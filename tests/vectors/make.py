@@ -14,6 +14,7 @@ from app.core import times
 from app.core.multibase import multibase_decode_base58btc, multibase_encode_base58btc
 from tests.vectors import (
     cases_conformance,
+    cases_device,
     cases_jose,
     cases_json,
     cases_log,
@@ -511,6 +512,7 @@ FILES = {
     "multikey": cases_json.multikey,
     "trust-list": cases_trust.trust_list,
     "trust-root": cases_trust.trust_root,
+    "trust-device": cases_device.device,
     "status-list": cases_status.status_list,
     "notes": cases_notes.notes,
     "log-proof": lambda: {"cases": list(cases_log.cases(case))},
