@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from app.core import json_strict
 from app.core.canonical import jcs
+from app.core.errors import MalformedInput, TooLarge
 from app.core.merkle import leaf_hash
 from app.core.multibase import digest_multibase
 from app.core.times import to_seconds
 
 LEAF_VERSION: Final = 1
+MAX_LEAF: Final = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,32 @@ def trust_root_published(version: int, digest: str, *, at: datetime) -> bytes:
 def commitment(text: str, salt: bytes) -> str:
     """Digest of salt and text; without the salt nobody can search for the text."""
     return digest_multibase(salt + text.encode())
+
+
+def names(leaf: bytes, digest: str, salt: bytes) -> bool:
+    """Whether an entry is about the document of this digest, openly or by a commitment with this salt."""
+    try:
+        value = json_strict.loads(leaf, max_bytes=MAX_LEAF)
+    except (MalformedInput, TooLarge):
+        return False
+    return isinstance(value, dict) and (
+        value.get("digest") == digest or value.get("commitment") == commitment(digest, salt)
+    )
+
+
+def granted(kind: str, text: str, *, salt: bytes, at: datetime) -> bytes:
+    """Somebody was given a right or lost it: an account with its role, a plant. Who stands behind a
+    commitment (T40, T46)."""
+    return _leaf(kind, at, commitment=commitment(text, salt))
+
+
+def begun(
+    number: int, earlier: dict[str, Any], reason: str, published: dict[str, Any] | None, at: datetime
+) -> bytes:
+    """The first entry of a log that takes the place of one that was closed. `earlier`: origin, size and root
+    of that; `published`: the last checkpoint of it that was seen, where it went further."""
+    more = {"published": published} if published else {}
+    return _leaf("log-begun", at, number=number, earlier=earlier, reason=reason, **more)
 
 
 def derived_salt(secret: bytes, text: str) -> bytes:

@@ -66,7 +66,7 @@ def read(text: str, logs: Iterable[str], witnesses: Iterable[str] = ()) -> LogPr
     except (MalformedInput, TooLarge):
         raise _invalid("The proof of the entry in the public log cannot be read.") from None
     try:
-        opened = checkpoint.open_note(note, _keys(logs), _keys(witnesses))
+        opened = checkpoint.open_note(note, keys(logs), keys(witnesses))
     except MalformedInput:
         raise _invalid("The state of the public log is not signed as it should be.") from None
     found = opened.checkpoint
@@ -116,7 +116,7 @@ def _extra(value: Any) -> tuple[bytes, bytes | None]:
     return leaf.encode(), data
 
 
-def _keys(texts: Iterable[str]) -> list[VKey]:
+def keys(texts: Iterable[str]) -> list[VKey]:
     """Keys of kinds that we know; a list may name others for others."""
     found = []
     for text in texts:

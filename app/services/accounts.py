@@ -19,6 +19,7 @@ from app.core.errors import Conflict, MalformedInput, Unauthenticated
 from app.core.times import to_text
 from app.services import throttling
 from app.services.context import Context
+from app.services.publication import log_grant
 from app.store.unit_of_work import Collision
 
 SESSION_LENGTH: Final = timedelta(hours=12)
@@ -52,6 +53,7 @@ def add(ctx: Context, name: str, password: str, role: str) -> None:
                 account_id=str(uuid.uuid4()), operator=ctx.issuer.did, name=name,
                 password_hash=password_hash, role=role, at=to_text(ctx.now()),
             )  # fmt: skip
+            log_grant(ctx, work, "account-added", f"account:{role}:{name}")
             work.commit()
     except Collision:
         raise Conflict(f"The account {name} exists already.") from None

@@ -13,11 +13,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from app.core import log_proof
 from app.core.checkpoint import Checkpoint
 from app.core.errors import ForkedLog, MalformedInput, NotConfigured
 from app.core.notes import Note, VKey
 from app.core.times import parse, to_text
-from app.services import log_tree
+from app.services import log_tree, trust
 from app.services.context import Context
 from app.store.unit_of_work import Store
 
@@ -82,14 +83,25 @@ def require_not_behind(ctx: Context) -> None:
     seen = _head(ctx)
     if seen is None:
         return
-    with ctx.read() as store:
-        trouble = _behind(ctx, store.log.heads(), store, seen)
+    trouble = behind(ctx, seen)
     if trouble:
         raise NotConfigured(
             f"{trouble} It was put back from an older copy, or changed. Restore a newer one. Where there is"
             " none, `passport log close --reason ...` begins a new log that says so: see"
             " docs/runbooks/forked-log.md."
         )
+
+
+def behind(ctx: Context, seen: Checkpoint) -> str | None:
+    """Why the database does not hold what this checkpoint of ours says; None when it does."""
+    with ctx.read() as store:
+        return _behind(ctx, store.log.heads(), store, seen)
+
+
+def witnesses(ctx: Context) -> list[VKey]:
+    """Those whose cosignatures count, by the newest trust list."""
+    trust_list = trust.current(ctx)
+    return log_proof.keys(trust_list.witnesses if trust_list else ())
 
 
 def published_head(ctx: Context) -> Checkpoint | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from app.core.errors import Conflict, MalformedInput, Unauthenticated
 from app.core.times import to_text
 from app.services.context import Context
+from app.services.publication import log_grant
 from app.store.unit_of_work import Collision
 
 _PLANT_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -38,6 +39,7 @@ def add(ctx: Context, plant_id: str, name: str, token: str | None = None) -> str
                 token_hash=_hash(token),
                 at=to_text(ctx.now()),
             )
+            log_grant(ctx, work, "plant-added", f"plant:{plant_id}")
             work.commit()
     except Collision:
         raise Conflict(f"The plant {plant_id} exists already.") from None

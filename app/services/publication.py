@@ -76,3 +76,10 @@ def issued_leaf(ctx: Context, made: Signed, now: datetime) -> bytes:
 def append_log(work: Store, ctx: Context, leaves: Sequence[bytes], now: datetime) -> int:
     """The leaves of one change, in its transaction. Returns the row of the first in `log_entries`."""
     return work.log.append_all([(leaf, log.leaf_hash(leaf)) for leaf in leaves], ctx.issuer.did, to_text(now))
+
+
+def log_grant(ctx: Context, work: Store, kind: str, text: str) -> None:
+    """An account or a plant was given its rights, or lost them: in the same transaction (T46, T51)."""
+    now = ctx.now()
+    salt = log.derived_salt(ctx.secret, f"{kind} {text} {to_text(now)}")
+    append_log(work, ctx, [log.granted(kind, text, salt=salt, at=now)], now)

@@ -1,11 +1,24 @@
 """Signed documents: written once, byte-exact, never changed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, exists, func, insert, select, true
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    true,
+    tuple_,
+)
 
-from app.store.tables import batteries, documents
+from app.store.tables import batteries, documents, jose_documents
 from app.store.trust import MARK_TABLES, MARKS
 
 # Built once: building a statement costs more than running it. This is the one select of the public look-up.
@@ -103,6 +116,9 @@ _SIGNED_BY = (
 _BY_KEY, _BY_NOBODY = documents.c.signed_by == bindparam("method"), documents.c.signed_by.is_(None)
 
 
+_PAGE = 256
+
+
 class Documents:
     """Versions of each section of each battery or model, oldest is 1."""
 
@@ -112,6 +128,17 @@ class Documents:
     def add_all(self, rows: Sequence[dict[str, Any]]) -> None:
         """Store versions. One that exists already is a `Collision`: somebody was faster."""
         self._connection.execute(_ADD, rows)
+
+    def all_with_entries(self) -> Iterator[Row[Any]]:
+        """Every version of every section in both forms: its bytes, and where its entry stands."""
+        for table in (documents, jose_documents):
+            key = (table.c.subject_key, table.c.section, table.c.version)
+            query: Select[Any] = select(*key, table.c.body, table.c.log_position).order_by(*key).limit(_PAGE)
+            page = self._connection.execute(query).all()
+            while page:
+                yield from page
+                after = tuple_(*key) > tuple_(*(literal(value) for value in page[-1][:3]))
+                page = self._connection.execute(query.where(after)).all()
 
     def newest(self, subject_key: bytes, section: str) -> Row[Any] | None:
         return self._connection.execute(

@@ -8,7 +8,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
 
-from app.store.tables import log_checkpoints, log_cosignatures, log_entries, log_head, log_tiles
+from app.store.tables import (
+    battery_events,
+    documents,
+    jose_documents,
+    log_checkpoints,
+    log_cosignatures,
+    log_entries,
+    log_head,
+    log_tiles,
+)
 
 # Built once: building a statement costs more than running it.
 _GROW = (
@@ -120,6 +129,15 @@ class Log:
         head = self._connection.execute(_HEAD, {"number": number}).one()
         self._connection.execute(update(log_head).where(log_head.c.id == number).values(closed_at=at))
         self._connection.execute(insert(log_head).values(id=number + 1, size=0, first=head.first + head.size))
+
+    def move(self, begin: int, end: int, to: int) -> None:
+        """Documents and events whose entries stand in these rows have them from `to` on."""
+        for table in (documents, jose_documents, battery_events):
+            self._connection.execute(
+                update(table)
+                .where(table.c.log_position.between(begin, end - 1))
+                .values(log_position=table.c.log_position - begin + to)
+            )
 
     # --- tiles
 
