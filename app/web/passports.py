@@ -1,5 +1,6 @@
 """The passport page, by thing: the reader's role decides the rows, the template draws what it is given."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, cast
 
@@ -53,7 +54,14 @@ def _as_of(uuid: str, reader: Reader, at: datetime) -> Response:
         shown = as_of.show(context(), uuid, reader, at)
     except NotYet:
         return not_yet(uuid, at)
-    return private(render_template("passport.html", **page_values(shown), as_of=looking(uuid, at)))
+    told = looking(uuid, at) | {
+        "state": shown.state,
+        "since": readable(shown.changed_at),
+        "reason": shown.reason,
+    }
+    # The verdict is today's, as the phone's is; the state of that day is told beside it.
+    values = page_values(replace(shown, state="issued"))
+    return private(render_template("passport.html", **values, as_of=told))
 
 
 def looking(uuid: str, at: datetime) -> dict[str, Any]:

@@ -161,6 +161,17 @@ def test_a_moment_in_the_past_shows_what_stood_then_and_the_device_checks_it(
     expect(page.get_by_role("note")).to_have_count(0)
 
 
+def test_in_the_days_of_a_suspension_the_state_of_then_stands_beside_what_device_and_server_say_today(
+    site: Site, visit: Visit
+) -> None:
+    reinstated, _ = site.ask(f"/api/v1{site.page(REINSTATED)}/history").json()["events"]
+    moment = datetime.fromisoformat(reinstated["at"]) - timedelta(milliseconds=1)
+    page = visit(f"{site.page(REINSTATED)}?at={moment:%Y-%m-%dT%H:%M:%S.%fZ}")
+    expect(page.get_by_role("note")).to_contain_text("Suspended then")
+    expect(page.locator("#device-check .verdict")).to_contain_text("On this device: record is genuine")
+    expect(page.get_by_text("do not agree")).to_have_count(0)
+
+
 def test_every_part_that_a_role_reads_belongs_together_as_of_a_day(site: Site, visit: Visit) -> None:
     page = visit(f"{site.page(CORRECTED)}?at={datetime.now(UTC):%Y-%m-%d}", role="maker")
     expect(page.locator("#device-check .verdict")).to_contain_text("On this device: record is genuine")

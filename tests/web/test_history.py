@@ -203,6 +203,18 @@ def test_a_page_as_of_a_day_shows_what_stood_then_says_so_and_is_kept_nowhere(cl
     assert "today’s state so far" in today
 
 
+def test_a_page_as_of_a_suspension_tells_the_state_of_then_beside_the_verdict_of_today(
+    client: Client, line: Line, clock: Clock, uuid: str
+):
+    line.send(withdrawal_record(clock.forward(hours=1)))
+    line.send(release_record(clock.forward(hours=1)))
+    then = client.get(f"/passports/{uuid}?at={after(1)}").text
+    assert "Suspended then" in then
+    assert "Since 24 November 2026, 13:00 UTC." in then
+    assert "Record is genuine" in then  # the signature and the lists of today: what a phone says, too
+    assert "Suspended then" not in client.get(f"/passports/{uuid}?at={after(2)}").text
+
+
 def test_a_page_as_of_a_day_offers_no_change(client_of: Callable[[str], Client], corrected: str):
     page = client_of("maker").get(f"/passports/{corrected}?at={after(1)}").text
     assert "Withdraw this passport" not in page
