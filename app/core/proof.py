@@ -151,13 +151,20 @@ def verify_signature(
     proof: Mapping[str, Any],
     key: PublicKey,
     canonicalize: Canonicalize | None = None,
+    *,
+    may_lack_contexts: bool = False,
 ) -> None:
     """Check the signature of a proof whose members, suite and key were looked at, over `unsecured` as it is:
-    in a proof chain that holds the proofs before it. Raises: ProofError."""
+    in a proof chain that holds the proofs before it.
+
+    A JCS proof repeats the contexts in our profile; the standard lets a proof go without them
+    (`may_lack_contexts`), since those of the document are signed with it. Raises: ProofError.
+    """
     suite = proof["cryptosuite"]
     signature = _signature(proof)
     options = {name: value for name, value in proof.items() if name != "proofValue"}
-    if suite in JCS_SUITES and options.get("@context") != unsecured.get("@context"):
+    lacks = may_lack_contexts and "@context" not in options
+    if suite in JCS_SUITES and not lacks and options.get("@context") != unsecured.get("@context"):
         raise ProofError("PROOF_VERIFICATION_ERROR", "the proof was made for other contexts")
     if suite in RDFC_SUITES and "@context" in options:
         raise ProofError("PROOF_VERIFICATION_ERROR", "the proof brings contexts of its own")

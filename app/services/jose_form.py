@@ -1,4 +1,5 @@
-"""The JOSE form of a section: made when it is first asked for, then stored and served as it is.
+"""The JOSE form of a section: made when it is first asked for, then stored and served as it is, until the key
+that signed it is revoked.
 
 A token is made only of a stored document whose own signature and dates hold: the key never signs what an
 attacker wrote into the database (T1, T39). Source: credential profile, section 3.
@@ -31,16 +32,22 @@ def of(ctx: Context, row: Any) -> tuple[bytes, str]:
     for _ in range(_TRIES):
         with ctx.read() as store:
             found = store.jose_documents.of(row.subject_key, row.section, row.version)
-        if found is not None:
+        if found is not None and not _is_revoked(ctx, str(found.signed_by)):
             return bytes(found.body), str(found.digest)
         try:
-            return _make(ctx, row)
+            return _make(ctx, row, instead_of=found)
         except (Collision, Superseded):
             continue  # another worker was faster, or the key was changed meanwhile
     raise RuntimeError("a token was made by others and is not there, at each of three tries")
 
 
-def _make(ctx: Context, row: Any) -> tuple[bytes, str]:
+def _is_revoked(ctx: Context, method: str) -> bool:
+    """A token whose key fell into wrong hands is made anew: no proof of an earlier time goes with it."""
+    name = method.partition("#")[2]
+    return any(record.name == name and record.revoked for record in keys.all(ctx))
+
+
+def _make(ctx: Context, row: Any, *, instead_of: Any) -> tuple[bytes, str]:
     now = ctx.now()
     policy = own_verification.own_policy(ctx)
     stored = bytes(row.body)
@@ -56,6 +63,8 @@ def _make(ctx: Context, row: Any) -> tuple[bytes, str]:
         keys.require_good(work, [signer.verification_method], now)
         leaf = log.form_added(row.section, digest, salt=salt, at=now)
         position = issuance.append_log(work, ctx, [leaf], now)
+        if instead_of is not None:
+            work.jose_documents.drop(instead_of)
         work.jose_documents.add(
             {
                 "subject_key": row.subject_key, "section": row.section, "version": row.version,

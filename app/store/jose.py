@@ -1,8 +1,8 @@
-"""JOSE forms of signed documents: made once, written once, never changed."""
+"""JOSE forms of signed documents: made once; only one whose key was revoked is replaced."""
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select
 
 from app.store.tables import jose_documents
 
@@ -23,6 +23,17 @@ class JoseDocuments:
     def add(self, row: dict[str, Any]) -> None:
         """Store one. One that exists already is a `Collision`: somebody was faster."""
         self._connection.execute(_ADD, row)
+
+    def drop(self, row: Row[Any]) -> None:
+        """Take one away, if it is still the same: another takes its place in this transaction."""
+        self._connection.execute(
+            delete(jose_documents).where(
+                jose_documents.c.subject_key == row.subject_key,
+                jose_documents.c.section == row.section,
+                jose_documents.c.version == row.version,
+                jose_documents.c.digest == row.digest,
+            )
+        )
 
     def of(self, subject_key: bytes, section: str, version: int) -> Row[Any] | None:
         return self._connection.execute(

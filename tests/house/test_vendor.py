@@ -42,7 +42,10 @@ def test_the_version_stands_in_the_path_and_in_the_lock() -> None:
         assert lock[f"node_modules/{package}"]["version"] == version
 
 
-def test_the_lock_names_no_address_to_load_from() -> None:
-    lock = json.loads((VENDOR / "package-lock.json").read_text())["packages"]
+@pytest.mark.parametrize(
+    "folder", [VENDOR, VENDOR.parents[1] / "tests" / "independent"], ids=["vendor", "independent"]
+)
+def test_the_lock_names_no_address_to_load_from(folder: Path) -> None:
+    lock = json.loads((folder / "package-lock.json").read_text())["packages"]
     assert not [name for name, package in lock.items() if "resolved" in package]
     assert all("integrity" in package for name, package in lock.items() if name)

@@ -98,6 +98,10 @@ def _suites() -> Iterator[Case]:
     yield case("an https issuer is not bound", text(https), "valid")
     bare = sign(a_plain_credential(), Suite(JCS.name, P256, more={"created": None}))
     yield case("a proof without a date", text(bare), "valid")
+    lacking = Suite(JCS.name, P256, more={"@context": None})
+    yield case("a JCS proof without contexts of its own", text(sign(a_plain_credential(), lacking)), "valid")
+    twice = Suite(JCS.name, P256, more={"@context": [CREDENTIALS_V2_URL] * 2})
+    yield case("a JCS proof with other contexts", text(sign(a_plain_credential(), twice)), "invalid", PROOF)
     named = Suite(JCS.name, P256, more={"domain": "a.example", "challenge": "x", "nonce": "n"})
     yield case("a proof with domain, challenge and nonce", text(sign(a_plain_credential(), named)), "valid")
     for what, more in {

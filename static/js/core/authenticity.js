@@ -157,7 +157,7 @@ async function signatures(e, name, signed) {
     if (!one.key) continue;
     try {
       if (e.token && e.jose) await e.jose.verifyToken(e.token, one.key);
-      else await verifyProof(e.document, one.proof, one.key, e.policy.canonicalize ?? undefined, one.previous);
+      else await verifyProof(e.document, one.proof, one.key, e.policy.canonicalize ?? undefined, e.policy.conformance && !e.ours ? one.previous : null);
     } catch (error) {
       if (error instanceof NotComputable) return notChecked(name, error.message);
       const { code, message } = /** @type {ProofError} */ (error);

@@ -102,7 +102,8 @@ export async function verifyProof(document, proof, key, canonicalize, chained = 
   const unsecured = chained?.length ? { ...rest, proof: chained } : rest;
   const { proofValue: _proofValue, ...options } = proof;
   if (isJcs(suite)) {
-    if (!('@context' in options) || jcs(options['@context']) !== jcs(unsecured['@context'] ?? null)) {
+    // The standard lets a proof go without contexts, since those of the document are signed with it; a passport's repeats them.
+    if ('@context' in options ? jcs(options['@context']) !== jcs(unsecured['@context'] ?? null) : !chained) {
       throw new ProofError('PROOF_VERIFICATION_ERROR', 'the proof was made for other contexts');
     }
   } else if ('@context' in options) {
