@@ -63,6 +63,8 @@ class Settings:
     """Whether passports are signed over their meaning as well (`ecdsa-rdfc-2019`), or by every byte alone."""
     conformance: bool = False
     """Addresses for test suites are open: chosen at a start, in a data directory of its own, never stored."""
+    tsa_url: str | None = None
+    """Service that stamps the day's checkpoint of the public log (RFC 3161)."""
     proxies: int = 0
     """Reverse proxies before the service: so many of the last X-Forwarded-For entries are believed."""
     signing: SigningSettings = field(default_factory=SigningSettings)
@@ -126,6 +128,7 @@ def load(data_dir: Path, environ: Mapping[str, str]) -> Settings:
         demo=demo,
         operator_name=_of_operator("PASSPORT_OPERATOR_NAME", DEMO_OPERATOR_NAME, demo, environ),
         rdfc_proofs=_rdfc_proofs(environ),
+        tsa_url=_tsa_url(environ),
         proxies=_proxies(environ),
         signing=_signing(environ),
     )
@@ -216,6 +219,13 @@ def _rdfc_proofs(environ: Mapping[str, str]) -> bool:
     if given not in ("both", "jcs"):
         raise NotConfigured("PASSPORT_PROOFS says how passports are signed: both, or jcs alone.")
     return given == "both"
+
+
+def _tsa_url(environ: Mapping[str, str]) -> str | None:
+    given = environ.get("PASSPORT_TSA_URL", "").strip()
+    if given and (urlsplit(given).scheme not in _DEFAULT_PORTS or not urlsplit(given).hostname):
+        raise NotConfigured("PASSPORT_TSA_URL is the http or https address of a time stamping service.")
+    return given or None
 
 
 def _proxies(environ: Mapping[str, str]) -> int:

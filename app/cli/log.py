@@ -1,4 +1,4 @@
-"""`passport log`: verify, witness, cosign, checkpoint, close. Results on stdout, talk on stderr."""
+"""`passport log`: verify it, watch another's, stamp it, close it. Results on stdout, talk on stderr."""
 
 import argparse
 import os
@@ -9,7 +9,8 @@ from pathlib import Path
 from app import config, wiring
 from app.cli import installation, opened
 from app.core.errors import NotConfigured
-from app.services import checkpoints, log_audit, log_closing, trust, witnessing
+from app.core.times import to_seconds
+from app.services import checkpoints, log_audit, log_closing, timestamps, trust, witnessing
 from app.services.log_fetching import RemoteLog
 
 _BAR = 30
@@ -41,6 +42,10 @@ def add(
     cosign.add_argument("file", metavar="FILE", help="what the witness printed; - for stdin")
     cosign.add_argument("--witness", metavar="KEY", help="key of a witness that the trust list does not name")
     cosign.set_defaults(run=run_cosign)
+
+    found.add_parser(
+        "timestamp", parents=[shared], help="have the newest checkpoint stamped (RFC 3161)"
+    ).set_defaults(run=run_timestamp)
 
     close = found.add_parser(
         "close", parents=[shared], help="after a restore from backup: end this log, begin the next"
@@ -108,6 +113,13 @@ def run_cosign(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
         print(f"cosigned  {name}")
     if not taken:
         print("Known already.", file=sys.stderr)
+    return 0
+
+
+def run_timestamp(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """The service's time."""
+    with opened.installation(args, environ) as ctx:
+        print(to_seconds(timestamps.stamp(ctx)))
     return 0
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
-from app.services import checkpoints, intake_batch, status, summaries, trust
+from app.services import checkpoints, intake_batch, status, summaries, timestamps, trust
 from app.services.context import Context
 from app.services.summaries import Waiting
 
@@ -36,6 +36,7 @@ def jobs() -> list[Job]:
         Job("records", timedelta(minutes=1), lambda ctx: intake_batch.finish(ctx, older_than=A_WHILE)),
         Job("summaries", timedelta(minutes=1), lambda ctx: summaries.sign_due(ctx, waiting)),
         Job("status lists", timedelta(minutes=5), status.all_published),
+        Job("time stamp", timedelta(minutes=10), timestamps.daily),
         Job("trust list", timedelta(hours=1), trust.renew_if_due),
     ]
 

@@ -14,7 +14,7 @@ from app.core.authenticity import Policy
 from app.core.errors import ForkedLog, MalformedInput, NotConfigured, NotFound
 from app.core.log import LogEvidence
 from app.core.proof_error import ProofError
-from app.services import checkpoints, log_tree
+from app.services import checkpoints, log_tree, timestamps
 from app.services.context import Context
 from app.store.unit_of_work import Store
 
@@ -67,7 +67,9 @@ def evidence(
         text = proof(ctx, row, digest)
     except (NotFound, ForkedLog, NotConfigured, MalformedInput):
         return None, None
-    return log_proof.judged(text, logs, witnesses)
+    entry, seen_at = log_proof.judged(text, logs, witnesses)
+    stamped_at = timestamps.proven_at(ctx, row) if row is not None else None
+    return entry, min((at for at in (seen_at, stamped_at) if at is not None), default=None)
 
 
 def known_logs(policy: Policy, body: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
