@@ -28,8 +28,8 @@ from app.core.values import check_object, check_value
 from app.core.vocabulary import Level
 
 Kind = Literal[
-    "model", "material-lot", "batch", "cell-lot", "pack", "test", "carbon-footprint", "certificate",
-    "reading", "release", "withdrawal",
+    "model", "material-lot", "batch", "cell-lot", "pack", "test", "carbon-footprint", "carbon-activity",
+    "certificate", "reading", "release", "withdrawal",
 ]  # fmt: skip
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
@@ -42,6 +42,7 @@ LEVELS_OF_KIND: Final[Mapping[Kind, tuple[Level, ...]]] = MappingProxyType(
         "pack": ("item",),
         "test": ("model", "batch", "item"),
         "carbon-footprint": ("model", "batch"),
+        "carbon-activity": ("model",),
         "certificate": ("model", "batch", "item"),
         "reading": ("item",),
         "release": ("item",),
@@ -50,7 +51,9 @@ LEVELS_OF_KIND: Final[Mapping[Kind, tuple[Level, ...]]] = MappingProxyType(
 )
 """Levels at which each kind may speak; empty for lots of material and cells."""
 
-WITHOUT_VALUES: Final[frozenset[Kind]] = frozenset({"material-lot", "cell-lot", "release", "withdrawal"})
+WITHOUT_VALUES: Final[frozenset[Kind]] = frozenset(
+    {"material-lot", "cell-lot", "carbon-activity", "release", "withdrawal"}
+)
 WITHOUT_DETAILS: Final[frozenset[Kind]] = frozenset({"model"})
 """Kinds whose details may be left out altogether."""
 

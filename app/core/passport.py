@@ -2,10 +2,11 @@
 
 Item beats batch beats model; within a level the sender's later time wins, then the later arrival. A reason
 why an attribute does not apply competes like a value. Losers stay visible: lineage is never thrown away.
+What was calculated from activity data comes after (`filled`): it loses against every declared value.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, Literal, cast
@@ -15,6 +16,7 @@ from app.core.vocabulary import CATEGORIES, Category, Level
 
 Release = Literal["none", "released", "withdrawn"]
 
+_FACILITY: Final = "facilityIdentifier"
 _RANK: Final[Mapping[Level, int]] = {"model": 0, "batch": 1, "item": 2}
 
 
@@ -28,6 +30,21 @@ class Sourced:
     level: Level
     sent_at: datetime
     is_reason: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Calculated:
+    """What the activity data of one manufacturing plant comes to, by attribute id.
+
+    `figures` belong together: mixed with declared ones they would not add up. `alone` competes one by one.
+    """
+
+    record_id: str
+    kind: Kind
+    sent_at: datetime
+    facility: str
+    figures: Mapping[str, Any]
+    alone: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +108,38 @@ def assemble(records: Sequence[IntakeRecord]) -> Draft:
         losers=MappingProxyType(losers),
         release=_release(counting),
     )
+
+
+def filled(draft: Draft, calculated: Sequence[Calculated]) -> Draft:
+    """`draft` with what was calculated where nothing is declared, and among the losers elsewhere.
+
+    Of `calculated`, in order of arrival, the newest of the battery's own manufacturing plant counts; while no
+    record names that plant, the only one that there is.
+    """
+    found = _of_facility(calculated, draft.value(_FACILITY))
+    if found is None:
+        return draft
+    values, losers = dict(draft.values), dict(draft.losers)
+    taken = {*values, *draft.not_applicable}
+    is_declared = not taken.isdisjoint(found.figures)
+    for attribute_id, value in {**found.figures, **found.alone}.items():
+        claim = Sourced(value, found.record_id, found.kind, "model", found.sent_at)
+        if attribute_id in taken or (is_declared and attribute_id in found.figures):
+            losers[attribute_id] = (*losers.get(attribute_id, ()), claim)
+        else:
+            values[attribute_id] = claim
+    return replace(draft, values=MappingProxyType(values), losers=MappingProxyType(losers))
+
+
+def _of_facility(calculated: Iterable[Calculated], facility: str | None) -> Calculated | None:
+    newest: dict[str, Calculated] = {}
+    for each in calculated:
+        known = newest.get(each.facility)
+        if known is None or each.sent_at >= known.sent_at:
+            newest[each.facility] = each
+    if facility is not None:
+        return newest.get(facility)
+    return next(iter(newest.values())) if len(newest) == 1 else None
 
 
 def _batch(records: Iterable[IntakeRecord]) -> str | None:

@@ -40,6 +40,8 @@ class Summary:
     lot: tuple[datetime, str] | None = None
     """Batch that the newest record of assembly names, with the sender's time of that record."""
     release: tuple[datetime, Release] | None = None
+    activities: Mapping[str, tuple[datetime, int]] = field(default_factory=dict)
+    """By manufacturing plant: time and number of the record that holds its newest activity data."""
 
 
 def fold(summary: Summary, sequence: int, record: IntakeRecord) -> Summary:
@@ -56,6 +58,11 @@ def fold(summary: Summary, sequence: int, record: IntakeRecord) -> Summary:
         lot = (record.sent_at, record.batch_lot)
     if record.kind in ("release", "withdrawal") and (release is None or record.sent_at >= release[0]):
         release = (record.sent_at, "released" if record.kind == "release" else "withdrawn")
+    activities = summary.activities
+    if record.kind == "carbon-activity":
+        known_at = activities.get(record.details["facility"])
+        if known_at is None or record.sent_at >= known_at[0]:
+            activities = {**activities, record.details["facility"]: (record.sent_at, sequence)}
     return Summary(
         through=sequence,
         gtin=record.gtin or summary.gtin,
@@ -63,6 +70,7 @@ def fold(summary: Summary, sequence: int, record: IntakeRecord) -> Summary:
         claims=claims,
         lot=lot,
         release=release,
+        activities=activities,
     )
 
 
@@ -111,6 +119,7 @@ def to_bytes(summary: Summary) -> bytes:
             "serial": summary.serial,
             "lot": summary.lot and [to_text(summary.lot[0]), summary.lot[1]],
             "release": summary.release and [to_text(summary.release[0]), summary.release[1]],
+            "activities": {name: [to_text(at), number] for name, (at, number) in summary.activities.items()},
             "claims": {
                 attribute_id: [
                     *claim.first, claim.newest.value, claim.newest.record_id, claim.newest.kind,
@@ -133,6 +142,8 @@ def from_bytes(data: bytes) -> Summary:
         claims={name: _claim(*values) for name, values in stored["claims"].items()},
         lot=(parse(lot[0]), lot[1]) if lot else None,
         release=(parse(release[0]), release[1]) if release else None,
+        # a summary of before there was activity data has no such member
+        activities={name: (parse(at), number) for name, (at, number) in stored.get("activities", {}).items()},
     )
 
 

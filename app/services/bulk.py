@@ -161,17 +161,17 @@ def _plan_group(
 def _judge(ctx: Context, batteries: Sequence[Any]) -> list[_Judged]:
     with ctx.read() as reading:
         loaded = drafts.load_all(reading, batteries)
-    found = []
-    for battery in batteries:
-        records, newest = loaded[bytes(battery.key)]
-        try:
-            passport = completeness.require(drafts.of_records(records))
-        except IncompletePassport:
-            continue
-        except ODD as fault:
-            _tell(battery, f"{type(fault).__name__}: {fault}")
-            continue
-        found.append(_Judged(battery, passport, credential.sections_to_issue(passport), newest))
+        found = []
+        for battery in batteries:
+            records, newest = loaded[bytes(battery.key)]
+            try:
+                passport = completeness.require(drafts.of_records(reading, records))
+            except IncompletePassport:
+                continue
+            except ODD as fault:
+                _tell(battery, f"{type(fault).__name__}: {fault}")
+                continue
+            found.append(_Judged(battery, passport, credential.sections_to_issue(passport), newest))
     return found
 
 

@@ -8,11 +8,11 @@ from app.core import completeness, json_strict
 from app.core.errors import NotFound
 from app.core.identifiers import BatteryKey
 from app.core.intake import IntakeRecord, parse
-from app.core.passport import Draft, assemble
+from app.core.passport import Draft, assemble, filled
 from app.core.summary import Summary, fold, from_bytes, to_bytes
 from app.core.summary import draft as made_of
 from app.core.times import to_seconds
-from app.services import subjects
+from app.services import carbon, subjects
 from app.services.context import Context
 from app.store.unit_of_work import Store, UnitOfWork
 
@@ -45,9 +45,10 @@ def load_all(store: Store, batteries: Sequence[Any]) -> dict[bytes, tuple[Sequen
     return loaded
 
 
-def of_records(rows: Sequence[tuple[int, bytes]]) -> Draft:
+def of_records(store: Store, rows: Sequence[tuple[int, bytes]]) -> Draft:
     """The draft of one battery from its records. Raises: ValueError where they do not belong together."""
-    return assemble([read(body) for _, body in rows])
+    read_ones = [(body, read(body)) for _, body in rows]
+    return filled(assemble([record for _, record in read_ones]), carbon.calculated(store, read_ones))
 
 
 def newest_records(store: Store, batteries: Sequence[Any]) -> dict[bytes, int]:
@@ -108,7 +109,15 @@ def _draft(store: Store, battery: Any, summaries: dict[bytes, Summary]) -> Draft
     counting = {key: each for key, each in summaries.items() if key not in batches or key == wanted}
     if wanted is not None and wanted not in counting:
         counting |= _summaries(store, [wanted])
-    return made_of(list(counting.values()))
+    numbers = [number for each in counting.values() for _, number in each.activities.values()]
+    draft = made_of(list(counting.values()))
+    return filled(draft, carbon.calculated(store, _numbered(store, numbers))) if numbers else draft
+
+
+def _numbered(store: Store, numbers: Sequence[int]) -> list[tuple[bytes, IntakeRecord]]:
+    """Records by their numbers, in order."""
+    bodies = [bytes(row.body) for row in store.records.numbered(sorted(numbers))]
+    return [(body, read(body)) for body in bodies]
 
 
 def _keys(battery: Any) -> Sequence[bytes]:
@@ -138,7 +147,7 @@ def show(ctx: Context, key: BatteryKey, operator: str) -> dict[str, Any]:
         if battery is None or (battery.serial, battery.economic_operator_id) != (key.serial, operator):
             raise NotFound("No record about this battery has come in yet.")
         rows = store.records.of_subjects(_keys(battery))
-    draft = assemble([read(bytes(row.body)) for row in rows])  # with the losers
+        draft = of_records(store, [(row.sequence, bytes(row.body)) for row in rows])  # with the losers
     missing = completeness.blocking(draft)
     return {
         "gtin": battery.gtin,

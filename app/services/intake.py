@@ -16,7 +16,7 @@ from app.core.errors import Conflict, MalformedInput, NotFound, Rejected
 from app.core.identifiers import BatteryKey, ModelKey
 from app.core.intake import IntakeRecord
 from app.core.times import to_seconds, to_text
-from app.services import answers, drafts, issuance, plants, subjects, waiting
+from app.services import answers, carbon, drafts, issuance, plants, subjects, waiting
 from app.services.context import Context
 from app.services.plants import Plant
 from app.store.unit_of_work import Collision, Store, UnitOfWork
@@ -283,6 +283,7 @@ def _apply(
     Returns how the battery stands then, which needs no further look: it is held until the commit. None where
     something may follow: a passport that waits for this model, is stamped, or is out already.
     """
+    carbon.require_calculable(work, record)
     key = subjects.battery_of(record)
     if key is None:
         if record.gtin is None:

@@ -24,7 +24,7 @@ from app.core.identifiers import BatteryKey
 from app.core.intake import IntakeRecord
 from app.core.times import parse, to_text
 from app.services import answers as made
-from app.services import bulk, drafts, intake, issuance, subjects
+from app.services import bulk, carbon, drafts, intake, issuance, subjects
 from app.services.batch_rows import Chunk
 from app.services.context import Context
 from app.services.intake import LATE, Accepted, Quarantined, Source
@@ -153,6 +153,7 @@ def _stored(
         try:
             if isinstance(record, Rejected):
                 raise record
+            carbon.require_calculable(work, record)
             chunk.take(message.body, digest, message.origin, record, late)
         except Rejected as refusal:
             source = Source(door, message.origin)

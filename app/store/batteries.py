@@ -68,6 +68,17 @@ class Batteries:
             },
         ).one()  # fmt: skip
 
+    def lots_of(self, model_key: bytes, *, limit: int) -> Sequence[str]:
+        """Production batches of a model, those of the newest batteries first."""
+        query = (
+            select(batteries.c.lot)
+            .where(batteries.c.model_key == model_key, batteries.c.lot.is_not(None))
+            .group_by(batteries.c.lot)
+            .order_by(func.max(batteries.c.created_at).desc(), batteries.c.lot)
+            .limit(limit)
+        )
+        return [str(row.lot) for row in self._connection.execute(query)]
+
     def by_key(self, key: bytes) -> Row[Any] | None:
         return self._connection.execute(_BY_KEY, {"key": key}).one_or_none()
 

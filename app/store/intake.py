@@ -71,6 +71,24 @@ _OF_SUBJECTS = (
     .where(intake_records.c.subject_key.in_(bindparam("keys", expanding=True)))
     .order_by(intake_records.c.sequence)
 )
+_NUMBERED = (
+    select(intake_records.c.sequence, intake_records.c.body)
+    .where(intake_records.c.sequence.in_(bindparam("numbers", expanding=True)))
+    .order_by(intake_records.c.sequence)
+)
+_ABOUT = (
+    select(
+        intake_records.c.sequence,
+        intake_records.c.body,
+        intake_records.c.plant_id,
+        intake_records.c.received_at,
+    )
+    .where(
+        intake_records.c.subject_key.in_(bindparam("keys", expanding=True)),
+        intake_records.c.economic_operator_id == bindparam("operator"),
+    )
+    .order_by(intake_records.c.sequence)
+)
 _SLOTS: Final = 3
 """Subjects that a draft is made of: model, battery and batch."""
 _NEWEST_OF = select(
@@ -193,6 +211,14 @@ class Records:
     def of_subjects(self, keys: Iterable[bytes]) -> Sequence[Row[Any, Any]]:
         """Sequence number and bytes of every record about these subjects, in order of arrival."""
         return self._connection.execute(_OF_SUBJECTS, {"keys": list(keys)}).all()
+
+    def about(self, keys: Iterable[bytes], operator: str) -> Sequence[Row[Any, Any, Any, Any]]:
+        """The same with plant and time of receipt, of one economic operator."""
+        return self._connection.execute(_ABOUT, {"keys": list(keys), "operator": operator}).all()
+
+    def numbered(self, numbers: Sequence[int]) -> Sequence[Row[Any, Any]]:
+        """Records by their numbers, in order."""
+        return self._connection.execute(_NUMBERED, {"numbers": list(numbers)}).all()
 
     def after(self, known: Sequence[tuple[bytes, int]]) -> Sequence[Any]:
         """Records about up to three subjects, each after a sequence number, in order of arrival."""

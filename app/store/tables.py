@@ -109,6 +109,16 @@ quarantine = Table(
     Index(None, "plant_id", "record_id"),
 )  # fmt: skip
 
+emission_factor_sets = Table(
+    "emission_factor_sets", metadata,
+    Column("name", String(64), primary_key=True),
+    Column("version", String(32), primary_key=True),
+    _operator(),
+    Column("digest", LargeBinary(32), nullable=False, comment="SHA-256 of the body"),
+    Column("body", LargeBinary, nullable=False, comment="canonical JSON, see app/core/carbon_factors.py"),
+    Column("created_at", String(32), nullable=False),
+)  # fmt: skip
+
 batteries = Table(
     "batteries", metadata,
     Column("key", LargeBinary(16), primary_key=True),

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError as Collision
 
 from app.store.accounts import Accounts, Attempts, Sessions
 from app.store.batteries import Batteries, Intentions
+from app.store.carbon import EmissionFactorSets
 from app.store.documents import Documents
 from app.store.history import Events
 from app.store.intake import Plants, Quarantine, Records
@@ -49,6 +50,10 @@ class Store:
     @cached_property
     def quarantine(self) -> Quarantine:
         return Quarantine(self._connection)
+
+    @cached_property
+    def emission_factor_sets(self) -> EmissionFactorSets:
+        return EmissionFactorSets(self._connection)
 
     @cached_property
     def batteries(self) -> Batteries:

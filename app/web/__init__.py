@@ -11,6 +11,7 @@ from app.services import checkpoints, intake_batch, keys
 from app.web import (
     api,
     assets,
+    carbon,
     conformance,
     documents,
     history,
@@ -45,7 +46,9 @@ def create_app(settings: Settings, now: Callable[[], datetime] = wiring.clock) -
     application.extensions["passport"] = context
     for face in (security, problems, readers, assets, renderings):
         face.attach(application)
-    for part in (resolver, documents, passports, history, pages, sign_in, maker, api, log, wellknown):
+    for part in (
+        resolver, documents, passports, history, pages, sign_in, maker, carbon, api, log, wellknown,
+    ):  # fmt: skip
         application.register_blueprint(part.blueprint)
     if settings.conformance:
         conformance.attach(application)

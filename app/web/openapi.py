@@ -6,6 +6,7 @@ from typing import Any, Final
 from app.core.intake_schema import record_schema
 from app.core.report import CHECK_NAMES
 from app.core.vocabulary import ITEM_SECTIONS, MODEL_SECTIONS
+from app.web import openapi_carbon
 from app.web.openapi_history import AT, CORRECTION, HISTORY, REASON
 
 Json = dict[str, Any]
@@ -25,7 +26,7 @@ def document(origin: str) -> Json:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": origin}],
-        "paths": {**_intake(), **_reading(), **_facts()},
+        "paths": {**_intake(), **openapi_carbon.PATHS, **_reading(), **_facts()},
         "components": {
             "securitySchemes": {
                 "plant": {"type": "http", "scheme": "bearer", "description": "One token for each plant"},
@@ -33,6 +34,7 @@ def document(origin: str) -> Json:
             },
             "schemas": {
                 "Record": record_schema(),
+                "CarbonFootprint": openapi_carbon.SCHEMA,
                 "Problem": _PROBLEM,
                 "Report": _REPORT,
                 "Answer": _ANSWER,

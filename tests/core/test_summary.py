@@ -67,3 +67,15 @@ def test_the_senders_time_decides_also_within_a_summary():
     summary = fold(fold(Summary(), 1, late), 2, early)
     assert draft([summary]).value("batteryMass") == "2"
     assert summary.claims["batteryMass"].newest.sent_at - early.sent_at == timedelta(minutes=5)
+
+
+def test_a_summary_knows_the_newest_activity_data_of_each_plant():
+    sent = [("P1", 5), ("P2", 0), ("P1", 3), ("P2", 0)]
+    summary = Summary()
+    for sequence, (facility, minutes) in enumerate(sent, 1):
+        record = a_record(
+            {}, level="model", kind="carbon-activity", minutes=minutes, details={"facility": facility}
+        )
+        summary = fold(summary, sequence, record)
+    assert {name: number for name, (_, number) in summary.activities.items()} == {"P1": 1, "P2": 4}
+    assert from_bytes(to_bytes(summary)) == summary

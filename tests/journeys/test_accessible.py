@@ -12,7 +12,7 @@ from app.services.demo import CORRECTED, REINSTATED, REVOKED, STRANGER, TAMPERED
 from tests.journeys import pictures
 from tests.journeys.conftest import Camera, Visit
 from tests.journeys.pictures import Pose
-from tests.journeys.site import FIRST_SERIAL, INCOMPLETE, Site
+from tests.journeys.site import FIRST_GTIN, FIRST_SERIAL, INCOMPLETE, Site
 from tests.journeys.test_maker import refuse
 from tests.journeys.test_offline import GONE, open_and_keep
 from tests.journeys.test_scanner import ELSEWHERE, LAMP, REFUSAL, start_camera
@@ -27,6 +27,7 @@ LONG_ONES = {
     "passport, authority",
     "passport, stranger",
     "draft",
+    "carbon",
     "terms",
 }
 """Judged in the first two looks, each size and each scheme once: their parts are in other scenes, too."""
@@ -209,6 +210,7 @@ SCENES: dict[str, Callable[[Stage], Page]] = {
     "account": lambda stage: stage.visit("/account", role="maker"),
     "drafts": lambda stage: stage.visit("/drafts", role="maker"),
     "draft": draft,
+    "carbon": lambda stage: opened(stage.visit(f"/models/{FIRST_GTIN}/carbon", role="maker")),
     "quarantine": quarantine,
     "refused-record": refused_record,
     "offline": offline,
