@@ -24,7 +24,12 @@ MAX_BYTES: Final = 1_048_576
 
 
 class TrustListExpired(TrustListRefused):
-    """Past its end: what it says may no longer be true, so verdicts become unknown."""
+    """Past its end: what it says may no longer be true, so verdicts become unknown. `trust_list` is what it
+    says, so that a reader can be told how old it is."""
+
+    def __init__(self, detail: str, trust_list: TrustList) -> None:
+        super().__init__(detail)
+        self.trust_list = trust_list
 
 
 class TrustListRolledBack(TrustListRefused):
@@ -53,7 +58,7 @@ def parse(data: bytes, root: Mapping[str, Any], now: datetime, newest_seen_versi
         raise TrustListRolledBack("this trust list is older than one seen before")
     # (4)
     if trust_list.expires <= now:
-        raise TrustListExpired(f"this trust list ended on {signed['expires']}")
+        raise TrustListExpired(f"this trust list ended on {signed['expires']}", trust_list)
     return trust_list
 
 

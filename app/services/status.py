@@ -13,6 +13,7 @@ from app.core import proof
 from app.core.errors import CannotSign, NotFound
 from app.core.multibase import digest_multibase
 from app.core.proof import Signer
+from app.core.proof_error import ProofError
 from app.core.status_list import MIN_ENTRIES, StatusList, credential
 from app.core.times import parse, to_text
 from app.core.vocabulary import Section
@@ -123,7 +124,8 @@ def set_bits(store: Store, subject_key: bytes, purpose: str, *, to: bool) -> Seq
 def published(ctx: Context, list_name: str) -> tuple[bytes, str]:
     """The signed list and its digest; signed anew when a bit or the key changed, or the hour is over.
 
-    A list that grows old because no key may sign is shown with its age. Raises: NotFound; CannotSign.
+    What was signed is verified before it is stored. A list that grows old because no key may sign, or signs
+    wrongly, is shown with its age. Raises: NotFound; CannotSign.
     """
     now = ctx.now()
     with ctx.read() as store:
@@ -133,15 +135,13 @@ def published(ctx: Context, list_name: str) -> tuple[bytes, str]:
     if row.body is not None and now - parse(row.signed_at) < REFRESH:
         return bytes(row.body), str(row.digest)
     try:
-        signer = keys.signer(ctx)
+        return _sign_anew(ctx, keys.signer(ctx), list_name, now)
+    except keys.Superseded:  # a change of key came between
+        return published(ctx, list_name)
     except CannotSign:
         if row.body is None:
             raise
         return bytes(row.body), str(row.digest)
-    try:
-        return _sign_anew(ctx, signer, list_name, now)
-    except keys.Superseded:  # a change of key came between
-        return published(ctx, list_name)
 
 
 def _sign_anew(ctx: Context, signer: Signer, list_name: str, now: datetime) -> tuple[bytes, str]:
@@ -177,4 +177,10 @@ def drop_signatures(store: Store) -> None:
 
 def _signed(ctx: Context, signer: Signer, name: str, purpose: str, bits: bytes, now: datetime) -> bytes:
     unsigned = credential(url(ctx, name), purpose, StatusList(bits), ctx.issuer.as_member(), now)
-    return proof.serialize(proof.add_proofs(unsigned, signer, now))
+    signed = proof.add_proofs(unsigned, signer, now)
+    try:
+        for one in signed["proof"]:
+            proof.verify_proof(signed, one, signer.public_key)
+    except ProofError:
+        raise CannotSign("The key signed a status list, but its signature does not fit.") from None
+    return proof.serialize(signed)

@@ -86,6 +86,16 @@ def current(ctx: Context) -> TrustList | None:
         return None
 
 
+def at_hand(ctx: Context) -> TrustList | None:
+    """The same, and one that has ended, too: a verifier says *unknown* by it, and how old it is."""
+    try:
+        return trust.parse(published(ctx), root(ctx), ctx.now())
+    except trust.TrustListExpired as error:
+        return error.trust_list
+    except (NotConfigured, trust.TrustListRefused):
+        return None
+
+
 def key_valid_from(ctx: Context) -> datetime | None:
     """Since when the newest list says that the seal key is valid: in data of before the register."""
     with ctx.read() as store:

@@ -49,7 +49,7 @@ def own(ctx: Context, marks: object = None) -> Kept:
         # before the lists that count: a bit set meanwhile makes the marks differ at the next call
         marks = store.trust_lists.marks()
     policy = Policy(
-        trust_list=trust_service.current(ctx),
+        trust_list=trust_service.at_hand(ctx),
         trust_list_fetched_at=now,
         status_lists=status.all_published(ctx),
         schema_validator=_schema_problems,

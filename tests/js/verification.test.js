@@ -101,6 +101,15 @@ test('trouble with the list of signers is never green, and says what is wrong', 
   }
 });
 
+test('a list of signers that has ended says how old it is', async () => {
+  const given = named('trust list has ended');
+  const report = await run(given);
+  assert.equal(report.verdict, 'unknown');
+  const ages = { trustList: { version: 3, issued: '2026-08-01T00:00:00Z', expires: '2026-10-30T00:00:00Z', ageSeconds: 0 }, statusLists: [] };
+  const verdict = describe({ ...report, ages }, { ...situation, trustProblem: 'expired' });
+  assert.match(verdict.sentence, /has run out\. It was made on 2026-08-01T00:00:00Z and ended on 2026-10-30/);
+});
+
 test('knowledge of more than a day ago is not enough', async () => {
   const given = named('JCS alone');
   const now = /** @type {number} */ (parseTime(given.now)) + 25 * 3_600_000;

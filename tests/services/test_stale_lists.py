@@ -43,6 +43,8 @@ def test_an_ended_trust_list_makes_everything_unknown_until_a_new_one_is_signed_
     report = line.report("public")
     assert (report.verdict, report.error) == ("unknown", "ISSUER_UNTRUSTED")
     assert report.document is not None  # it is shown, as not fully checked
+    assert report.ages["trustList"]["expires"] == "2027-02-22T12:00:00Z"  # how old it is, is told
+    assert report.check("key").sentence == "The list of known signers at hand is too old."
     *records, stamp = a_further_pack(clock(), "P0002")
     line.send_all(records)
     with pytest.raises(PassportError):  # the record is kept; nothing is issued that nobody could check

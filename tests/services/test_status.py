@@ -9,7 +9,8 @@ import orjson
 import pytest
 
 from app.core.access import ANYONE, Reader
-from app.core.errors import Conflict, Forbidden, MalformedInput, NotFound, Unauthenticated
+from app.core.errors import CannotSign, Conflict, Forbidden, MalformedInput, NotFound, Unauthenticated
+from app.core.proof import Signer
 from app.core.status_list import MIN_ENTRIES, StatusList
 from app.core.verification import verify
 from app.core.vocabulary import Section
@@ -222,3 +223,27 @@ def test_a_list_that_a_verifier_holds_is_good_for_a_day(line: Line, clock: Clock
     with_news_of_the_signers = replace(held, trust_list_fetched_at=later)
     assert verify(body, with_news_of_the_signers, now=later).error == "STATUS_RETRIEVAL_ERROR"
     assert SERIAL in body.decode()
+
+
+class WrongSigner:
+    """A token that went out of order: it answers, with a signature of something else."""
+
+    def __init__(self, right: Signer) -> None:
+        self.verification_method = right.verification_method
+        self.public_key = right.public_key
+        self._right = right
+
+    def sign_digest(self, digest: bytes) -> bytes:
+        return self._right.sign_digest(bytes(len(digest)))
+
+
+def test_a_list_whose_signature_does_not_fit_is_never_stored(ctx: Context, clock: Clock):
+    before = status.published(ctx, "revocation-1")
+    broken = replace(ctx, open_signer=lambda record: WrongSigner(ctx.open_signer(record)), kept={})
+    clock.forward(hours=2)
+    assert status.published(broken, "revocation-1") == before  # with its age
+    with pytest.raises(CannotSign):
+        status.published(broken, "suspension-1")  # was never signed: there is nothing to show
+    after = status.published(ctx, "revocation-1")
+    assert after != before
+    assert verification.verify_bytes(ctx, after[0]).verdict == "valid"

@@ -40,6 +40,8 @@ export async function parseTrustList(data, root, now, newestSeenVersion = 0) {
     throw new TrustListError('rolled-back', 'this trust list is older than one seen before');
   }
   // (4) not expired
-  if (trustList.expires <= now) throw new TrustListError('expired', `this trust list ended on ${signed.expires}`);
+  if (trustList.expires <= now) {
+    throw new TrustListError('expired', `this trust list ended on ${signed.expires}`, trustList);
+  }
   return trustList;
 }

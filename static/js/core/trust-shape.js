@@ -51,10 +51,12 @@ export class TrustListError extends Error {
   /**
    * @param {TrustProblem} problem
    * @param {string} message
+   * @param {TrustList | null} [list] - what an ended list says, so that a reader can be told how old it is
    */
-  constructor(problem, message) {
+  constructor(problem, message, list = null) {
     super(message);
     this.problem = problem;
+    this.list = list;
   }
 }
 

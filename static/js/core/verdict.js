@@ -131,7 +131,11 @@ export function describe(report, situation) {
  * @returns {Verdict}
  */
 function unknown(report, situation) {
-  if (situation.trustProblem) return { ...OPEN, sentence: TRUST_PROBLEMS[situation.trustProblem], trusted: false };
+  if (situation.trustProblem) {
+    const ended = situation.trustProblem === 'expired' ? report.ages.trustList : null;
+    const since = ended ? ` It was made on ${ended.issued} and ended on ${ended.expires}.` : '';
+    return { ...OPEN, sentence: TRUST_PROBLEMS[situation.trustProblem] + since, trusted: false };
+  }
   const knownAt = situation.knownAt ?? situation.now;
   if (situation.now - knownAt > DAY) {
     return { ...OPEN, sentence: `What this device knows of signers and withdrawals is from ${day(knownAt)}.`, trusted: false };

@@ -17,7 +17,7 @@ const LIST = '/trust/list.json';
 
 /**
  * @typedef {object} Trust
- * @property {TrustList | null} list
+ * @property {TrustList | null} list - one that has ended is here, too: the verifier says how old it is
  * @property {TrustProblem | null} problem
  * @property {number | null} fetchedAt - ms
  * @property {boolean} fromStore
@@ -42,7 +42,7 @@ export async function currentTrust() {
     trust.list = await parseTrustList(list.bytes, shown, now, newestVersion);
     await remember(root.bytes, trust.list, list.fromStore ? 0 : list.fetchedAt, newestSeen, newestVersion);
   } catch (error) {
-    if (error instanceof TrustListError) trust.problem = error.problem;
+    if (error instanceof TrustListError) [trust.problem, trust.list] = [error.problem, error.list];
     else if (error instanceof Unreachable || error instanceof NotThere) trust.problem = 'unreachable';
     else throw error;
   }
