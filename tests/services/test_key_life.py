@@ -98,7 +98,7 @@ def test_a_key_that_does_not_sign_is_not_entered(ctx: Context, line: Line):
     with pytest.raises(NotConfigured):
         key_life.create(ctx, lambda _name: elsewhere)
     assert len(keys.all(ctx)) == 1
-    assert line.leaf_types() == ["key-added", "trust-list-published"]
+    assert line.leaf_types().count("key-added") == 1
 
 
 # --- put into use

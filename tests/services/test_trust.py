@@ -27,7 +27,7 @@ def test_a_new_installation_has_a_list_that_its_root_signed_and_a_log_entry_for_
     found = trust.current(line.ctx)
     assert found is not None
     assert found.version == 1
-    assert line.leaf_types() == ["key-added", "trust-list-published"]
+    assert line.leaf_types()[:2] == ["key-added", "trust-list-published"]
 
 
 def test_a_list_is_left_alone_while_it_is_young(ctx: Context, clock: Clock):
@@ -64,8 +64,9 @@ def test_an_installation_whose_root_key_is_elsewhere_makes_no_list(ctx: Context,
 
 
 def test_ensuring_twice_adds_nothing(line: Line):
+    before = line.leaf_types()
     trust.ensure(line.ctx)
-    assert line.leaf_types() == ["key-added", "trust-list-published"]
+    assert line.leaf_types() == before
     assert len(rows(line.ctx.engine, "status_lists")) == 2
 
 
@@ -115,8 +116,8 @@ def test_the_list_names_the_log_and_is_itself_an_entry_of_it(ctx: Context, line:
     found = trust.current(ctx)
     assert found is not None
     assert found.issuers[ctx.issuer.did].logs == (str(ctx.log_key.vkey),)
-    leaf = line.leaves()[-1]
-    assert (leaf["type"], leaf["version"]) == ("trust-list-published", 1)
+    (leaf,) = [leaf for leaf in line.leaves() if leaf["type"] == "trust-list-published"]
+    assert leaf["version"] == 1
     assert leaf["digest"] == digest_multibase(trust.published(ctx))
 
 
