@@ -42,8 +42,9 @@ def add(
         "correct", parents=[shared], help="sign anew what differs from the records, after issue"
     )
     correct.add_argument("passport", metavar="PASSPORT", help="its UUID, as `passport list` shows it")
-    correct.add_argument("--reason", required=True, help="why, for whoever may read what is corrected")
-    correct.add_argument("--dry-run", action="store_true", help="show what would change and sign nothing")
+    how = correct.add_mutually_exclusive_group(required=True)
+    how.add_argument("--reason", help="why, for whoever may read what is corrected")
+    how.add_argument("--dry-run", action="store_true", help="show what would change and sign nothing")
     correct.set_defaults(run=run_correct)
 
     revoke = verbs.add_parser("revoke", parents=[shared], help="withdraw a passport for good")

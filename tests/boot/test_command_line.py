@@ -129,6 +129,26 @@ def test_revoking_takes_a_reason_and_shows_at_the_next_check(data, uuid, tmp_pat
     assert main(["revoke", "urn:uuid:00000000-0000-4000-8000-000000000000", "--reason", "none"]) == 1
 
 
+def test_correcting_shows_from_and_to_first_takes_a_reason_and_signs_once(data, uuid, capsys):
+    ctx = wiring.build(installation.load(data))
+    plant = plants.of_token(ctx, installation.TOKEN)
+    values = {"batteryMass": {"value": "412.5", "unit": "kg"}}
+    intake.accept(ctx, plant, factories.body(factories.model_record(ctx.now(), values=values)))
+    ctx.dispose()
+    for wrong in ([], ["--dry-run", "--reason", "Weighed again"]):
+        with pytest.raises(SystemExit, match="2"):
+            main(["correct", uuid, *wrong])
+    before = credential(data, uuid)
+    assert main(["correct", uuid, "--dry-run"]) == 0
+    assert "-> 412.5 kg" in capsys.readouterr().out
+    assert credential(data, uuid) == before
+    assert main(["correct", uuid, "--reason", "Weighed again"]) == 0
+    assert "public 2" in capsys.readouterr().out
+    assert credential(data, uuid) != before
+    assert main(["correct", uuid, "--reason", "Weighed again"]) == 0
+    assert "nothing was signed" in capsys.readouterr().out
+
+
 def test_a_plants_token_is_printed_once_and_works(data, capsys):
     assert main(["plants", "add", "hall-9", "--name", "Hall 9"]) == 0
     shown = capsys.readouterr()
@@ -223,6 +243,7 @@ def test_every_verb_says_what_it_is_for(capsys):
         "plants",
         "list",
         "verify",
+        "correct",
         "revoke",
     ):
         assert f"    {verb} " in text
