@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -40,6 +41,7 @@ class Task:
     expected_subject: str
 
 
+_LOOK_S: Final = 0.5
 Result = tuple[bytes, ...] | str
 """The signed bytes of a task's documents, or why there are none."""
 
@@ -68,7 +70,7 @@ class SigningPool:
                 wanted,
                 multiprocessing.get_context("fork"),
                 initializer=_open,
-                initargs=(ctx.open_signer, self._record),
+                initargs=(ctx.open_signer, self._record, os.getpid()),
             )
 
     @property
@@ -132,11 +134,19 @@ def _sign_task(task: Task, group: _Group, signer: Signer) -> Result:
 _opened: list[Signer] = []
 
 
-def _open(open_signer: Callable[[KeyRecord], Signer], record: KeyRecord) -> None:
+def _open(open_signer: Callable[[KeyRecord], Signer], record: KeyRecord, parent: int) -> None:
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal tells every process; the parent decides
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     _opened.append(open_signer(record))
+
+
+def _end_with(parent: int) -> None:
+    """A parent that is killed cannot say so, and no process stays behind with a key in its hands."""
+    while os.getppid() == parent:
+        time.sleep(_LOOK_S)
+    os._exit(1)
 
 
 def _in_process(group: _Group) -> list[Result]:

@@ -186,6 +186,33 @@ def test_without_a_key_that_readers_know_nothing_is_begun(line: Line):
     assert line.stored() == before
 
 
+def test_a_jose_form_by_the_revoked_key_of_a_document_by_another_is_made_anew(line: Line, clock: Clock):
+    ctx = line.ctx
+    line.send_all(a_lean_pack(START))
+    clock.forward(days=1)
+    key_life.create(ctx, wiring.key_backends(ctx.settings).file)
+    trust.renew_if_due(ctx)
+    key_life.rotate(ctx)
+    trust.renew_if_due(ctx)
+    clock.forward(days=1)
+    uuid = line.battery().passport_uuid
+    old = token_of(ctx, uuid)
+    key_life.create(ctx, wiring.key_backends(ctx.settings).file)
+    trust.renew_if_due(ctx)
+    key_life.revoke(ctx, SECOND, clock.now, "stolen")
+    trust.renew_if_due(ctx)
+    assert verification.verify_bytes(ctx, old).error == "KEY_REVOKED"
+    assert resigning.resign(ctx).signed == 0
+    new = token_of(ctx, uuid)
+    assert new != old
+    assert verification.verify_bytes(ctx, new).verdict == "valid"
+
+
+def token_of(ctx: Context, uuid: str) -> bytes:
+    """The public section as `application/vc+jwt`."""
+    return reading.section_bytes(ctx, uuid, "public", ANYONE, as_token=True).body
+
+
 # --- what was withdrawn, what changed meanwhile
 
 
