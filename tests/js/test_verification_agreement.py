@@ -3,6 +3,7 @@
 The shared vectors say what is right; this compares the two on some hundred odd documents that were signed so.
 """
 
+import base64
 import copy
 import json
 import random
@@ -15,6 +16,7 @@ from app.core import times, trust
 from app.core.verification import Policy, verify
 from tests.core.test_hostile_documents import ODD_TEXT, RICH, places
 from tests.js.node import NODE, QUIET
+from tests.vectors import cases_jose
 from tests.vectors import kit as k
 from tests.vectors.kit import JCS, RDFC, Suite, sign, text
 
@@ -55,6 +57,17 @@ def documents() -> Iterator[tuple[str, dict[str, str]]]:
     for path in places(proof["proof"]):
         for odd in dice.sample(ODD, 3):
             yield text(proof | {"proof": changed(proof["proof"], path, odd)}), LISTS
+    for path in places(RICH):
+        yield cases_jose.token(changed(RICH, path, dice.choice(ODD))), LISTS
+    header, payload, signature = cases_jose.token().split(".")
+    known = json.loads(base64.urlsafe_b64decode(header + "=="))
+    for name in ("alg", "typ", "cty", "kid", "iat", "iss", "nbf", "exp", "x5c", "jwk"):
+        for odd in ODD:
+            yield cases_jose.resigned(known | {name: odd}, k.a_credential()), LISTS
+            yield cases_jose.token(k.a_credential() | {name: odd}), LISTS
+    for part in (header, payload, signature):
+        cut = dice.randrange(len(part))
+        yield f"{header}.{payload}.{signature}".replace(part, part[:cut] + "A" + part[cut + 1 :], 1), LISTS
     plain = text(sign(k.a_credential(), JCS))
     listed = json.loads(LISTS[k.REVOCATIONS])
     unsigned = {name: value for name, value in listed.items() if name != "proof"}

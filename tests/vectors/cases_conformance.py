@@ -280,6 +280,8 @@ def _resources() -> Iterator[Case]:
         ("with a digestSRI cut off", entry | {"digestSRI": sri("sha256")[:-4]}, MALFORMED),
         ("with a digestSRI without padding", entry | {"digestSRI": sri("sha256").rstrip("=")}, MALFORMED),
         ("with a digestMultibase in hexadecimal", entry | {"digestMultibase": "f1220" + "0" * 64}, MALFORMED),
+        ("with a digestMultibase whose spare bits are not zero",
+         entry | {"digestMultibase": multibase[:-1] + chr(ord(multibase[-1]) + 1)}, MALFORMED),
         ("with a digestMultibase cut off", entry | {"digestMultibase": multibase[:-3]}, MALFORMED),
         ("with a digestSRI of other bytes", entry | {"digestSRI": sri("sha384", b"x")}, MISMATCH),
         ("with a digestMultibase of other bytes", entry | {"digestMultibase": other}, MISMATCH),

@@ -1,23 +1,16 @@
 // @ts-check
 /**
- * Values that a credential is made of: IRIs, texts, words in a language, digests of resources (VC Data Model 2.0, 4.4
- * to 4.6, 5.3). Mirrors app/core/form_values.py.
+ * Values that every credential is made of: IRIs, texts, moments, objects with a type (VC Data Model 2.0, 4.4 to 4.11).
+ * Mirrors app/core/form_values.py; what a passport seldom has stands in form-members.js.
  */
 
 import { isObject } from './evidence.js';
-import { base58btcDecode, base64urlDecode, MalformedEncoding } from './multibase.js';
 import { Finding } from './report.js';
 import { parseTime } from './times.js';
 
 export const MAX_ENTRIES = 8;
-const MAX_RESOURCES = 64;
 
 const IRI = /^[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>"{}|^`\\]+$/;
-const LANGUAGE = /^[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*$/;
-const SRI = /^(sha256|sha384|sha512)-([A-Za-z0-9+/]+={0,2})$/;
-
-/** Bytes of each digest, and the two with which its multihash begins. @type {Readonly<Record<string, number[]>>} */
-const DIGESTS = { sha256: [32, 0x12, 0x20], sha384: [48, 0x20, 0x30], sha512: [64, 0x13, 0x40] };
 
 /**
  * @param {string} name
@@ -83,12 +76,16 @@ export function moment(document, name, required) {
   return found;
 }
 
+/** A digest as this product writes one; every other form is looked at by form-members.js. */
+const USUAL_DIGEST = /^uEi[A-D][A-Za-z0-9_-]{42}[AQgw]$/;
+
 /**
- * Members of which each entry says of what type it is, and words for people.
+ * Members of which each entry says of what type it is, related resources, and words for people.
  *
  * @param {Record<string, any>} d
+ * @returns {Promise<void>}
  */
-export function requireEntries(d) {
+export async function requireEntries(d) {
   for (const name of ['credentialStatus', 'credentialSchema', 'refreshService', 'termsOfUse', 'evidence']) {
     if (!(name in d)) continue;
     const isOurs = name.startsWith('credential');
@@ -97,82 +94,20 @@ export function requireEntries(d) {
       if (texts(entry.type, name) && ('id' in entry || name === 'credentialSchema')) iri(entry.id, name);
     }
   }
-  if ('relatedResource' in d) requireResources(d.relatedResource);
-  for (const holder of [d, isObject(d.issuer) ? d.issuer : {}]) {
-    for (const name of ['name', 'description']) if (name in holder) requireWords(holder[name], name);
-  }
-}
-
-/** @param {unknown} value */
-function requireResources(value) {
-  const name = 'relatedResource';
-  const entries = objects(value, name, MAX_RESOURCES);
-  for (const entry of entries) {
-    iri(entry.id, name);
-    digests(entry, name);
-    if (typeof (entry.mediaType ?? '') !== 'string') throw malformed(name);
-  }
-  if (new Set(entries.map((entry) => entry.id)).size !== entries.length) throw malformed(name);
+  if (!isUsual(d)) (await import('./form-members.js')).requireMembers(d);
 }
 
 /**
- * A text, or a language value object, or a list of them.
- *
- * @param {unknown} value
- * @param {string} name
+ * @param {Record<string, any>} d
+ * @returns {boolean} words are texts, and each related resource has one digest in the form of this product
  */
-function requireWords(value, name) {
-  for (const one of Array.isArray(value) ? value : [value]) {
-    if (typeof one === 'string') continue;
-    const { '@value': text, '@language': language = 'en', '@direction': direction = 'ltr', ...rest } = isObject(one) ? one : {};
-    if (typeof text !== 'string' || typeof language !== 'string' || !LANGUAGE.test(language)
-      || !['ltr', 'rtl'].includes(direction) || Object.keys(rest).length) {
-      throw malformed(name);
-    }
-  }
-}
-
-/**
- * @param {Record<string, any>} entry
- * @param {string} name
- * @returns {{algorithm: string, digest: Uint8Array}[]} of each `digestSRI` and `digestMultibase`; at least one
- */
-export function digests(entry, name) {
-  const { digestSRI: sri = '', digestMultibase: multibase = '' } = entry;
-  if (typeof sri !== 'string' || typeof multibase !== 'string') throw malformed(name);
-  const found = 'digestSRI' in entry ? sri.split(' ').map((one) => readSri(one, name)) : [];
-  if ('digestMultibase' in entry) found.push(readMultihash(multibase, name));
-  if (!found.length) throw malformed(name);
-  return found;
-}
-
-/**
- * @param {string} text
- * @param {string} name
- */
-function readSri(text, name) {
-  const [, algorithm = '', base64 = ''] = SRI.exec(text) ?? [];
-  if (!algorithm || base64.length % 4) throw malformed(name);
-  const digest = Uint8Array.from(atob(base64), (sign) => sign.charCodeAt(0));
-  if (digest.length !== DIGESTS[algorithm][0]) throw malformed(name);
-  return { algorithm, digest };
-}
-
-/**
- * @param {string} text
- * @param {string} name
- */
-function readMultihash(text, name) {
-  try {
-    if (text[0] !== 'z' && text[0] !== 'u') throw malformed(name);
-    const bytes = (text[0] === 'z' ? base58btcDecode : base64urlDecode)(text.slice(1));
-    for (const [algorithm, [length, first, second]] of Object.entries(DIGESTS)) {
-      if (bytes.length === length + 2 && bytes[0] === first && bytes[1] === second) {
-        return { algorithm, digest: bytes.subarray(2) };
-      }
-    }
-  } catch (error) {
-    if (!(error instanceof MalformedEncoding)) throw error;
-  }
-  throw malformed(name);
+function isUsual(d) {
+  const { relatedResource: resources = [], name = '', description = '' } = d;
+  const issuer = isObject(d.issuer) ? d.issuer : {};
+  const seen = new Set();
+  return [name, description, issuer.name ?? '', issuer.description ?? ''].every((one) => typeof one === 'string')
+    && Array.isArray(resources) && resources.length <= 8 && (resources.length > 0 || !('relatedResource' in d))
+    && resources.every((entry) => isObject(entry) && isIri(entry.id) && seen.size < seen.add(entry.id).size
+      && !('digestSRI' in entry) && typeof entry.digestMultibase === 'string' && USUAL_DIGEST.test(entry.digestMultibase)
+      && typeof (entry.mediaType ?? '') === 'string');
 }

@@ -54,9 +54,9 @@ export async function parse(e) {
  * RESOURCE_LIMIT.
  *
  * @param {Evidence} e
- * @returns {Check}
+ * @returns {Promise<Check>}
  */
-export function form(e) {
+export async function form(e) {
   const d = e.document;
   requireContexts(e);
   const { '@context': _context, proof: _proof, ...members } = d;
@@ -75,7 +75,7 @@ export function form(e) {
   const validFrom = moment(d, start, e.ours || start !== 'validFrom');
   const validUntil = moment(d, end, false);
   if (validFrom !== null && validUntil !== null && validUntil < validFrom) throw malformed(end);
-  requireEntries(d);
+  await requireEntries(d);
   if (Array.isArray(d.proof) && d.proof.length > MAX_PROOFS) {
     throw new Finding('RESOURCE_LIMIT', 'The record carries too many signatures.');
   }

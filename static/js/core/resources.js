@@ -1,7 +1,8 @@
 // @ts-check
 /** Documents at hand that a `relatedResource` names by digest (VC Data Model 2.0, 5.3). See app/core/link_check.py. */
 
-import { digests, objects } from './form-values.js';
+import { digests } from './form-members.js';
+import { objects } from './form-values.js';
 import { Finding } from './report.js';
 
 /** @typedef {import('./evidence.js').Evidence} Evidence */
