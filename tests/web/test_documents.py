@@ -228,6 +228,7 @@ def test_a_revoked_passport_still_resolves_with_its_bytes_and_a_banner(
         ("/healthz", "application/json"),
         ("/.well-known/did.json", "application/did+json"),
         ("/trust/root.json", "application/json"),
+        ("/trust/roots/1.json", "application/json"),
         ("/trust/list.json", "application/json"),
         ("/status/revocation-1", "application/vc"),
         ("/status/suspension-1", "application/vc"),
@@ -260,6 +261,8 @@ def test_a_fixed_address_answers(client: Client, path: str, media_type: str):
         "/static/",
         "/.git/config",
         "/trust/root.pem",
+        "/trust/roots/2.json",
+        "/trust/roots/0.json",
     ],
 )
 def test_what_is_not_published_is_not_there(client: Client, path: str):
