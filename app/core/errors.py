@@ -115,6 +115,16 @@ class RateLimited(PassportError):
         self.retry_after_s = retry_after_s
 
 
+class Busy(PassportError):
+    """Work of this kind is waiting already; try again after `retry_after_s` seconds."""
+
+    code = "busy"
+
+    def __init__(self, detail: str, retry_after_s: int) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
+
+
 class CannotSign(PassportError):
     """Nothing can be signed now: no key is in use, or its token or service does not answer."""
 

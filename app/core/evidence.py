@@ -93,6 +93,8 @@ class Evidence:
     is_trusted: bool = False
     is_signed: bool = False
     """A signature by the issuer's own key fits."""
+    unfinished: bool = False
+    """A step was stopped for its time: the verdict cannot be better than unknown."""
 
 
 Step = Callable[[Evidence], Check]

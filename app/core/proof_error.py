@@ -73,6 +73,10 @@ class ProofError(PassportError):
         return {"error": self.name}
 
 
+class OutOfTime(Exception):
+    """A canonicalization was stopped: it says nothing about the document, which stays unknown (T23)."""
+
+
 class DataLoss(ProofError):
     """Part of the document would not be covered by an RDFC signature (threat T21)."""
 

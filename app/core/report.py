@@ -23,7 +23,8 @@ CHECK_NAMES: Final = (
     "log",
     "binding",
 )
-"""In the order in which they are made; the same in the browser."""
+"""In the order in which they are made; the same in the browser. Step 8 of the profile, every supported proof
+must verify, is told by proof-choice and the two signatures: docs/decisions/0015."""
 
 NOT_REACHED: Final = "Not reached, because an earlier check failed."
 
@@ -89,10 +90,11 @@ class Report:
         }
 
 
-def verdict_of(checks: tuple[Check, ...], *, signed: bool, schema_missing: bool) -> VerdictName:
-    """Invalid beats unknown beats valid. Without a good signature of the issuer nothing is valid."""
+def verdict_of(checks: tuple[Check, ...], *, signed: bool, missing: bool) -> VerdictName:
+    """Invalid beats unknown beats valid. Without a good signature of the issuer nothing is valid; nor when
+    something is `missing` that had to be checked."""
     if any(check.outcome == "failed" for check in checks):
         return "invalid"
-    if not signed or schema_missing or any(check.error in UNKNOWN_NAMES for check in checks):
+    if not signed or missing or any(check.error in UNKNOWN_NAMES for check in checks):
         return "unknown"
     return "valid"

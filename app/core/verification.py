@@ -15,7 +15,7 @@ from app.core.credential_form import MAX_ENTRIES, objects
 from app.core.errors import MalformedInput, TooLarge
 from app.core.log import LogEvidence, commitment
 from app.core.multibase import digest_multibase
-from app.core.proof_error import ErrorName, ProofError
+from app.core.proof_error import ErrorName, OutOfTime, ProofError
 from app.core.report import CHECK_NAMES, NOT_REACHED, Check, Outcome, Report, verdict_of
 
 __all__ = [
@@ -87,7 +87,7 @@ def verify(
     hidden = failed_at in ("parse", "form", "proof-choice", "key", "signature-jcs", "signature-rdfc")
     return Report(
         checks=done,
-        verdict=verdict_of(done, signed=e.is_signed and e.is_trusted, schema_missing=schema_missing),
+        verdict=verdict_of(done, signed=e.is_signed and e.is_trusted, missing=schema_missing or e.unfinished),
         issuer_id=e.issuer_id or None,
         issuer_name=e.issuer.name if e.issuer else None,
         digest=digest_multibase(data),
@@ -126,6 +126,9 @@ def _run(name: str, step: Step, e: Evidence) -> Check:
         return step(e)
     except ProofError as fault:
         return Check(name, "failed", fault.name, str(fault))
+    except OutOfTime:
+        e.unfinished = True
+        return not_checked(name, "Not checked: it would take too long here.")
 
 
 def _establish(e: Evidence) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Engine
 
@@ -16,6 +16,9 @@ from app.core.proof import Signer
 from app.keys.file import FileSigner
 from app.keys.log import NoteKey
 from app.store.unit_of_work import Store, UnitOfWork, read, unit_of_work
+
+KEPT_AS: Final = "graphs"
+"""Where `graphs` keeps the process beside this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,9 @@ class Context:
         return read(self.reader)
 
     def dispose(self, *, close: bool = True) -> None:
-        """Let go of every connection. `close=False` after a fork: they belong to the parent."""
+        """Let go of every connection and process. `close=False` after a fork: they belong to the parent."""
+        graphs = self.kept.pop(KEPT_AS, None)
+        if graphs is not None and close:
+            graphs.close()
         self.engine.dispose(close=close)
         self.reader.dispose(close=close)

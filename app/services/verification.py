@@ -6,21 +6,24 @@ schemas. No connection is opened (T20).
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from app.core import identifiers, schema, verification
 from app.core.authenticity import Policy
+from app.core.bounded import Bounded
 from app.core.log import LogEvidence
 from app.core.proof_error import ProofError
 from app.core.report import Report
-from app.services import status, throttling
+from app.services import graphs, status, throttling
 from app.services import trust as trust_service
 from app.services.context import Context
 
 KEPT_FOR: Final = timedelta(minutes=1)
-KEPT_REPORTS: Final = 64
+KEPT_BYTES: Final = 8 << 20
+OBJECTS: Final = 10
+"""A document read takes about so many times its bytes."""
 VERIFY_LIMIT: Final = throttling.Limit("verify", 30, throttling.MINUTE)
 
 
@@ -31,7 +34,7 @@ class Kept:
     marks: object
     made_at: datetime
     policy: Policy
-    reports: dict[tuple[object, ...], Report] = field(default_factory=dict)
+    reports: Bounded[tuple[object, ...], Report] = field(default_factory=lambda: Bounded(KEPT_BYTES))
 
 
 def own(ctx: Context, marks: object = None) -> Kept:
@@ -70,13 +73,16 @@ def verify_bytes(
     """Judge any credential, with every check that this server can make.
 
     `expected_subject` is the battery that it must be about, in any form that a label or scanner gives; a bare
-    GS1 key is one of this installation. Raises: RateLimited; MalformedIdentifier.
+    GS1 key is one of this installation. Raises: RateLimited; Busy; MalformedIdentifier.
     """
     if address is not None:
         throttling.count(ctx, VERIFY_LIMIT, address)
     if expected_subject is not None:
         expected_subject = identifiers.subject_uri(expected_subject, ctx.settings.origin)
-    return verification.verify(data, own_policy(ctx), now=ctx.now(), expected_subject=expected_subject)
+    known = own_policy(ctx)
+    policy = replace(known, canonicalize=graphs.worker(ctx).turn())
+    policy.read_lists.update(known.read_lists)  # those hung on no graph
+    return verification.verify(data, policy, now=ctx.now(), expected_subject=expected_subject)
 
 
 def verify_own(
@@ -107,9 +113,7 @@ def verify_own(
             log=entry,
             proven_at=proven_at,
         )
-        if len(kept.reports) >= KEPT_REPORTS:
-            kept.reports.clear()
-        kept.reports[key] = found
+        kept.reports.put(key, found, OBJECTS * len(data))
     return found
 
 

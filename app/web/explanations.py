@@ -57,6 +57,11 @@ PROBLEMS: Final = {
         "The request cannot be taken as it is.",
         "Read the detail, mend the request, send it again.",
     ),
+    "busy": Explanation(
+        "Too much of this at once",
+        "Checking some signatures takes time, and as many documents as may are waiting. Reading goes on.",
+        "Try again after the seconds that `Retry-After` names.",
+    ),
     "quarantined": Explanation(
         "Set aside",
         "The record was refused and kept in quarantine.",

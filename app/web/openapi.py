@@ -268,7 +268,7 @@ def _intake() -> Json:
                         "application/vc+jwt": {"schema": _TEXT},
                     },
                 },
-                "responses": {"200": _json("The report", "Report"), **_problems(400, 413, 415, 429)},
+                "responses": {"200": _json("The report", "Report"), **_problems(400, 413, 415, 429, 503)},
             }
         },
         "/api/v1/openapi.json": {

@@ -4,11 +4,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, cast
 
+import orjson
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as Redirect
 
 from app.core import labels, view
 from app.core.access import ANYONE, Permission, Reader
+from app.core.bounded import Bounded
 from app.core.errors import Forbidden, IncompletePassport, NotYet, Rejected
 from app.core.identifiers import ModelKey
 from app.core.sections import SECTION_INFO
@@ -28,7 +30,9 @@ blueprint = Blueprint("passports", __name__)
 PAGE_CACHE: Final = "public, max-age=0, s-maxage=60, stale-if-error=86400"
 """A browser asks anew, so that a withdrawal of a moment ago is seen; a cache before this server may wait."""
 
-KEPT_VIEWS: Final = 64
+KEPT_BYTES: Final = 16 << 20
+OBJECTS: Final = 30
+"""A view takes about so many times the bytes of the values it shows."""
 
 
 @blueprint.get("/passports/<uuid>")
@@ -129,7 +133,7 @@ def page_values(shown: PassportShown) -> dict[str, Any]:
 
 def _view(shown: PassportShown) -> PassportView:
     """What is drawn, worked out once for the same documents, reports and state."""
-    views = cast(dict[object, PassportView], context().kept.setdefault("views", {}))
+    views = cast(Bounded[object, PassportView], context().kept.setdefault("views", Bounded(KEPT_BYTES)))
     key = (
         shown.state,
         shown.signer,
@@ -139,15 +143,14 @@ def _view(shown: PassportShown) -> PassportView:
     )
     found = views.get(key)
     if found is None:
+        subjects = {one.section: one.document.get("credentialSubject", {}) for one in shown.sections}
         found = view.passport_view(
-            {one.section: one.document.get("credentialSubject", {}) for one in shown.sections},
+            subjects,
             {one.section: one.report.as_dict() for one in shown.sections},
             state=shown.state,
             signer=shown.signer,
         )
-        if len(views) >= KEPT_VIEWS:
-            views.clear()
-        views[key] = found
+        views.put(key, found, OBJECTS * len(orjson.dumps(subjects)))
     return found
 
 

@@ -32,6 +32,7 @@ STATUS: Final[dict[type[PassportError], int]] = {
     errors.Unauthenticated: 401,
     errors.Forbidden: 403,
     errors.RateLimited: 429,
+    errors.Busy: 503,
     errors.CannotSign: 503,
     errors.ForkedLog: 503,
     errors.NotConfigured: 503,
@@ -58,7 +59,7 @@ HTTP_CODES: Final[dict[int, str]] = {
 """Codes of refusals that the server itself makes before a service is asked."""
 
 
-_TOLD: Final = (errors.NotConfigured, errors.CannotSign, errors.ForkedLog)
+_TOLD: Final = (errors.NotConfigured, errors.Busy, errors.CannotSign, errors.ForkedLog)
 """Troubles of ours that a caller may be told in words."""
 
 
@@ -110,7 +111,7 @@ def _passport_error(error: PassportError) -> Response:
         return _unexpected(error)
     code = error.refusal.code if isinstance(error, Quarantined) else error.code
     response = answer(code, status, str(error), error.members())
-    if isinstance(error, errors.RateLimited):
+    if isinstance(error, errors.RateLimited | errors.Busy):
         response.headers["Retry-After"] = str(error.retry_after_s)
     if isinstance(error, errors.Unauthenticated) and request.path.startswith("/api/"):
         response.headers["WWW-Authenticate"] = 'Bearer realm="intake"'

@@ -13,12 +13,15 @@ from typing import Final, cast
 from flask import Flask, Response, current_app, request
 from markupsafe import Markup
 
+from app.core.bounded import Bounded
 from app.core.rows import GUIDE
 from app.web.current import context
 from app.web.readers import COOKIE
 
 KEPT_FOR: Final = timedelta(minutes=1)
-KEPT_PAGES: Final = 128
+KEPT_BYTES: Final = 16 << 20
+PACKED_TOO: Final = 1.25
+"""A page and its packed form, beside the page alone."""
 FAST, SMALL = 1, 6
 """Levels of packing: for once, and for many readers."""
 SWITCH: Final = "KEEP_RENDERINGS"
@@ -52,15 +55,13 @@ def page(mark: object, render: Callable[[], str]) -> Response:
     """The kept page for `mark`, or a new one. `mark` holds everything that the page depends on."""
     ctx = context()
     now = ctx.now()
-    pages = cast(dict[object, Rendering], ctx.kept.setdefault("pages", {}))
+    pages = cast(Bounded[object, Rendering], ctx.kept.setdefault("pages", Bounded(KEPT_BYTES)))
     found = pages.get(mark)
     if found is None or not timedelta(0) <= now - found.made_at < KEPT_FOR:
         keeps = current_app.config.get(SWITCH, True)
         found = Rendering(render(), now, SMALL if keeps else FAST)
         if keeps:
-            if len(pages) >= KEPT_PAGES:
-                pages.clear()
-            pages[mark] = found
+            pages.put(mark, found, PACKED_TOO * len(found.body))
     return send(found)
 
 

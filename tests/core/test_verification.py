@@ -267,7 +267,7 @@ def test_a_unit_section_belongs_by_passport_and_subject() -> None:
 
 
 def an_entry(data: bytes, place: int = 2, size: int = 5) -> LogEvidence:
-    leaf = proof.serialize({"type": "issue", "digestMultibase": digest_multibase(data)})
+    leaf = proof.serialize({"type": "issue", "digest": digest_multibase(data)})
     leaves = [leaf if n == place else bytes([n]) for n in range(size)]
     hashes = [merkle.leaf_hash(one) for one in leaves]
     return LogEvidence(leaf, place, size, merkle.inclusion_proof(hashes, place), merkle.root(hashes))

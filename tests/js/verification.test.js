@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
 
+import { OutOfTime } from '../../static/js/core/keys.js';
 import { CHECK_NAMES, errorOf } from '../../static/js/core/report.js';
 import { parseTime } from '../../static/js/core/times.js';
 import { parseTrustList, TrustListError } from '../../static/js/core/trust-list.js';
@@ -55,6 +56,21 @@ for (const given of vectors('conformance').cases) {
     assert.deepEqual([report.verdict, errorOf(report)], [given.verdict, given.error], JSON.stringify(report.checks, null, 1));
   });
 }
+
+test('a graph that takes too long leaves the verdict unknown, as on the server', async () => {
+  const given = cases.find((/** @type {any} */ one) => one.name === 'both proofs by one P-256 key');
+  const now = /** @type {number} */ (parseTime(given.now));
+  const report = await verify(utf8(given.credential), {
+    trustList: await parseTrustList(utf8(JSON.stringify(given.trustList)), given.root, now),
+    trustListFetchedAt: now,
+    statusLists: new Map(Object.entries(given.statusLists).map(([url, text]) => [url, utf8(text)])),
+    schemaRequired: false,
+    canonicalize: () => Promise.reject(new OutOfTime()),
+  }, { now });
+  assert.equal(report.verdict, 'unknown');
+  const check = report.checks.find(({ name }) => name === 'signature-rdfc');
+  assert.deepEqual([check?.outcome, check?.error, check?.sentence], ['not-checked', null, 'Not checked: it would take too long here.']);
+});
 
 test('there are vectors for each verdict', () => {
   assert.ok(cases.length > 100);

@@ -47,6 +47,7 @@
  * @property {TrustedIssuer | null} issuer
  * @property {boolean} isTrusted
  * @property {boolean} isSigned - a signature by the issuer's own key fits
+ * @property {boolean} unfinished - a step was stopped for its time: the verdict cannot be better than unknown
  */
 
 export const CREDENTIALS_V1_URL = 'https://www.w3.org/2018/credentials/v1';
@@ -67,7 +68,7 @@ export function evidence(data, policy, now, { provenAt = null, maxTextBytes = 16
   return {
     data, policy, now, provenAt, maxTextBytes, mayBeOver,
     token: null, jose: null, document: Object.create(null), issuerId: '', types: [], ours: false, signed: [], unsupported: 0, issuer: null,
-    isTrusted: false, isSigned: false,
+    isTrusted: false, isSigned: false, unfinished: false,
   };
 }
 

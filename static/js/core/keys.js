@@ -15,6 +15,9 @@ export class MalformedKey extends Error {}
 /** A signature cannot be checked here; the message is the sentence that says so. */
 export class NotComputable extends Error {}
 
+/** A canonicalization was stopped: it says nothing about the document, which stays unknown (T23). */
+export class OutOfTime extends Error {}
+
 /** @type {ReadonlyArray<{kind: KeyKind, prefix: [number, number], length: number}>} */
 const KINDS = [
   { kind: 'P-256', prefix: [0x80, 0x24], length: 33 },

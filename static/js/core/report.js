@@ -64,15 +64,16 @@ export function notChecked(name, sentence, error = null) {
 }
 
 /**
- * Invalid beats unknown beats valid. Without a good signature of the issuer nothing is valid.
+ * Invalid beats unknown beats valid. Without a good signature of the issuer nothing is valid; nor when something is
+ * `missing` that had to be checked.
  *
  * @param {readonly Check[]} checks
- * @param {{signed: boolean, schemaMissing: boolean}} known
+ * @param {{signed: boolean, missing: boolean}} known
  * @returns {VerdictName}
  */
-export function verdictOf(checks, { signed, schemaMissing }) {
+export function verdictOf(checks, { signed, missing }) {
   if (checks.some((check) => check.outcome === 'failed')) return 'invalid';
-  if (!signed || schemaMissing || checks.some((check) => check.error && UNKNOWN_NAMES.has(check.error))) return 'unknown';
+  if (!signed || missing || checks.some((check) => check.error && UNKNOWN_NAMES.has(check.error))) return 'unknown';
   return 'valid';
 }
 

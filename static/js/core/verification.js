@@ -8,7 +8,7 @@ import * as authenticity from './authenticity.js';
 import { evidence, isObject } from './evidence.js';
 import { objects } from './form-values.js';
 import { loads, MalformedJson } from './json-strict.js';
-import { NotComputable } from './keys.js';
+import { NotComputable, OutOfTime } from './keys.js';
 import * as linkCheck from './link-check.js';
 import { leafHash, verifyInclusion } from './merkle.js';
 import { digestMultibase } from './multibase.js';
@@ -76,7 +76,7 @@ export async function verify(data, policy, { now, expectedSubject = null, linked
     && checks[CHECK_NAMES.indexOf('schema')].outcome === 'not-checked';
   return {
     checks,
-    verdict: verdictOf(checks, { signed: e.isSigned && e.isTrusted, schemaMissing }),
+    verdict: verdictOf(checks, { signed: e.isSigned && e.isTrusted, missing: schemaMissing || e.unfinished }),
     issuerId: e.issuerId || null,
     issuerName: e.issuer?.name ?? null,
     digest: await digestMultibase(data),
@@ -118,6 +118,10 @@ async function run(name, step, e) {
   try {
     return await step(e);
   } catch (error) {
+    if (error instanceof OutOfTime) {
+      e.unfinished = true;
+      return notChecked(name, 'Not checked: it would take too long here.');
+    }
     if (!(error instanceof Finding)) throw error;
     return { name, outcome: 'failed', error: error.code, sentence: error.message };
   }

@@ -2,7 +2,7 @@
 /** Canonical forms from the worker, which is started when first asked for (T20, T21, T23). */
 
 import { CONTEXT_COPIES, hasDigest } from '../core/contexts.js';
-import { NotComputable } from '../core/keys.js';
+import { NotComputable, OutOfTime } from '../core/keys.js';
 import { NotCanonical } from '../core/no-loss.js';
 import { scriptUrl } from '../device/script-url.js';
 import { fetchPublic } from './fetching.js';
@@ -55,16 +55,16 @@ function ask(worker, document) {
   const id = lastId;
   return new Promise((resolve, reject) => {
     const done = new AbortController();
-    /** @param {string} sentence */
-    const giveUp = (sentence) => {
+    /** @param {Error} reason */
+    const giveUp = (reason) => {
       done.abort();
       worker.terminate();
       started = null;
-      reject(new NotComputable(sentence));
+      reject(reason);
     };
-    const timer = setTimeout(() => giveUp('Not checked: it would take too long here.'), TIME_LIMIT);
+    const timer = setTimeout(() => giveUp(new OutOfTime()), TIME_LIMIT);
     done.signal.addEventListener('abort', () => clearTimeout(timer));
-    worker.addEventListener('error', () => giveUp('Not checked: the part that does it could not be loaded.'), {
+    worker.addEventListener('error', () => giveUp(new NotComputable('Not checked: the part that does it could not be loaded.')), {
       signal: done.signal,
     });
     worker.addEventListener('message', ({ data }) => {
