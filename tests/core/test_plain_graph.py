@@ -8,6 +8,7 @@ from typing import Any
 
 from app.core.credential import Issuer
 from app.core.jsonld import LIMITS, PRODUCT
+from app.core.multibase import digest_multibase
 from app.core.proof_error import ProofError
 from app.core.sections import header
 from app.core.vocabulary import CONTEXTS, CREDENTIAL_TYPES, ITEM_SECTIONS, SECTIONS
@@ -15,6 +16,7 @@ from tests import mutations
 from tests.core.samples import SCALARS, a_full_subject
 from tests.vectors import kit as k
 
+DIGEST = digest_multibase(b"another section")
 ROUNDS = int(os.environ.get("MUTATIONS", "1500"))
 
 
@@ -38,7 +40,7 @@ def full_documents() -> Iterator[dict[str, Any]]:
             issuer=Issuer(k.DID, k.NAME).as_member(),
             credentialSubject=subject,
             credentialSchema={"id": "https://x.example/schema", "type": "JsonSchema"},
-            relatedResource=[{"id": "urn:r", "mediaType": "application/vc", "digestMultibase": "uEiA"}],
+            relatedResource=[{"id": "urn:r", "mediaType": "application/vc", "digestMultibase": DIGEST}],
             replaces=[{"id": "urn:e", "digestMultibase": "uEiB"}],
             demo=True,
         )

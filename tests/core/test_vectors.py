@@ -44,6 +44,7 @@ def run(case: dict[str, Any]) -> Report:
         policy,
         now=now,
         expected_subject=case.get("expectedSubject"),
+        linked={url: text.encode() for url, text in case.get("linked", {}).items()},
         with_rdfc=case["withRdfc"],
     )
 

@@ -17,13 +17,26 @@ const canonicalize = canonicalizer(Object.fromEntries(
   manifest.map((/** @type {any} */ { url, file }) => [url, JSON.parse(readFileSync(new URL(file, CONTEXTS), 'utf8'))]),
 ));
 
+/** @type {Map<string, Promise<any>>} */
+const lists = new Map();
+
+/**
+ * @param {string} text
+ * @param {any} root
+ * @param {number} at
+ */
+function listOf(text, root, at) {
+  if (!lists.has(text)) lists.set(text, parseTrustList(utf8(text), root, at));
+  return lists.get(text);
+}
+
 for await (const line of createInterface({ input: process.stdin })) {
-  const { data, now, root, trustList, statusLists, linked, expectedSubject, logProof } = JSON.parse(line);
+  const { data, base64, now, root, trustList, statusLists, linked, expectedSubject, logProof } = JSON.parse(line);
   const at = /** @type {number} */ (parseTime(now));
-  const known = await parseTrustList(utf8(trustList), root, at);
+  const known = await listOf(trustList, root, at);
   const issuer = logProof && known.issuers.get(JSON.parse(data).issuer.id);
   const entry = issuer ? await judged(logProof, issuer.logs, known.witnesses) : {};
-  const report = await verify(utf8(data), {
+  const report = await verify(base64 ? new Uint8Array(Buffer.from(base64, 'base64')) : utf8(data), {
     trustList: known,
     statusLists: new Map(Object.entries(statusLists).map(([url, text]) => [url, utf8(text)])),
     schemaRequired: false,

@@ -32,7 +32,11 @@ async function run(given) {
     statusLists: new Map(Object.entries(given.statusLists).map(([url, text]) => [url, utf8(text)])),
     schemaRequired: false,
     canonicalize: given.withRdfc ? canonicalize : null,
-  }, { now, expectedSubject: given.expectedSubject ?? null });
+  }, {
+    now,
+    expectedSubject: given.expectedSubject ?? null,
+    linked: new Map(Object.entries(given.linked ?? {}).map(([url, text]) => [url, utf8(text)])),
+  });
 }
 
 const { cases } = vectors('verification');

@@ -17,6 +17,7 @@ from tests.vectors import (
     cases_device,
     cases_jose,
     cases_json,
+    cases_links,
     cases_log,
     cases_notes,
     cases_status,
@@ -501,7 +502,7 @@ def _with_rdfc(document: dict[str, Any], *, within: bool) -> dict[str, Any]:
 def verification() -> dict[str, Any]:
     groups = (good, altered, proofs, signers, forms, meanings, readings, bindings)
     found = [one for group in groups for one in group()]
-    return {"cases": [*found, *cases_status.cases(case), *cases_jose.cases(case)]}
+    return {"cases": [*found, *cases_status.cases(case), *cases_jose.cases(case), *cases_links.cases(case)]}
 
 
 FILES = {
