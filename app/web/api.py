@@ -5,13 +5,13 @@ from typing import Final
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import UnsupportedMediaType
 
-from app.core import identifiers, json_strict
+from app.core import identifiers, json_strict, record_stream
 from app.core.credential import CREDENTIAL_MEDIA_TYPE
 from app.core.errors import MalformedInput
 from app.core.jose import MEDIA_TYPE as TOKEN_MEDIA_TYPE
 from app.services import drafts, intake, verification
 from app.services.plants import Plant
-from app.web import openapi
+from app.web import many, openapi
 from app.web.current import address, context
 from app.web.readers import anyone, of_plant
 
@@ -28,9 +28,16 @@ CREDENTIAL_BODIES: Final = (
 @blueprint.post("/intake/records")
 @of_plant
 def take_record(plant: Plant) -> Response:
-    """One record in: 201 when new, 200 with the same answer when repeated."""
-    require_type("application/json")
-    accepted = intake.accept(context(), plant, request.get_data())
+    """One record in: 201 when new, 200 with the same answer when repeated. Many, as an array or as lines: 207
+    with one answer for each."""
+    require_type("application/json", many.NDJSON)
+    if request.mimetype == many.NDJSON:
+        return many.take_lines(plant)
+    body = request.get_data()
+    items = record_stream.array_items(body) if record_stream.is_array(body) else None
+    if items is not None:
+        return many.take_array(plant, items)
+    accepted = intake.accept(context(), plant, body)
     response = jsonify(accepted.answer)
     response.status_code = 200 if accepted.repeated else 201
     return response
@@ -110,6 +117,8 @@ def sent_reason() -> str:
 
 
 def require_type(*accepted: str) -> None:
-    """Bodies are taken under their own type only (T33)."""
+    """Bodies are taken under their own type only (T33), and as they are: nothing is unpacked here (T28)."""
+    if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        raise UnsupportedMediaType("Send the body as it is, without Content-Encoding.")
     if request.mimetype not in accepted:
         raise UnsupportedMediaType(f"Send the body as {accepted[0]}.")

@@ -77,6 +77,19 @@ def status_of(error: PassportError) -> int:
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
 
 
+def document(error: PassportError) -> dict[str, Any]:
+    """The problem of one record among many, which stands in their answer."""
+    status = status_of(error)
+    code = error.refusal.code if isinstance(error, Quarantined) else error.code
+    return {
+        "type": f"{_origin()}/problems/{code}",
+        "title": code.replace("-", " "),
+        "status": status,
+        "detail": str(error),
+        **error.members(),
+    }
+
+
 def answer(code: str, status: int, detail: str, members: dict[str, Any] | None = None) -> Response:
     """One problem, as JSON or as a page."""
     reference = secrets.token_hex(4)

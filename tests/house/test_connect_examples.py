@@ -1,0 +1,44 @@
+"""The commands and the program of docs/connect.md, run against a demo that `./run` made."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.boot.started import ROOT, free_port, running
+
+pytestmark = pytest.mark.xdist_group("run")  # with the other starts: each takes both cores for a moment
+
+SHELL = re.compile(r"^```sh\n(.*?)^```", re.DOTALL | re.MULTILINE)
+PYTHON = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+def test_the_commands_of_the_guide_connect_a_line(tmp_path: Path) -> None:
+    if not (shutil.which("curl") and shutil.which("bash")):
+        pytest.skip("not checked: there is no curl or no bash on this machine")
+    text = (ROOT / "docs" / "connect.md").read_text(encoding="utf-8")
+    port = free_port()
+    environ = {
+        "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
+        "SERVER": f"http://localhost:{port}",
+        "PASSPORT_DATA": str(tmp_path / "data"),
+        "PYTHONPATH": str(ROOT),
+    }
+    with running("--data", str(tmp_path / "data"), "--port", str(port)):
+        done = subprocess.run(
+            ["bash", "-eu", "-c", "".join(SHELL.findall(text))], cwd=tmp_path, env=environ,
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        (program,) = PYTHON.findall(text)
+        told = subprocess.run(
+            [sys.executable, "-c", program], env=environ, capture_output=True, text=True, timeout=60,
+            check=True,
+        )  # fmt: skip
+    lines = [line for line in done.stdout.splitlines() if line]
+    assert '"accepted":1,' in lines[0]
+    assert '"rule":"integer"' in lines[0]
+    assert told.stdout.split() == ["207", "3", "0"]
