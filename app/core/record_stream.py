@@ -50,9 +50,10 @@ def array_items(body: bytes) -> list[bytes] | None:
 
 
 def lines(
-    read: Callable[[int], bytes], *, piece: int = 65_536, longest: int = MAX_LINE_BYTES
+    read: Callable[[int], bytes], *, piece: int = 65_536, longest: int = MAX_LINE_BYTES, blank: bool = False
 ) -> Iterator[tuple[int, bytes, bool]]:
-    """Number, bytes and wholeness of each line that is not blank. A line that is too long comes cut short."""
+    """Number, bytes and wholeness of each line, of blank ones only with `blank`. A line that is too long comes
+    cut short."""
     number, parts, size = 1, [], 0
     while chunk := read(piece):
         rows = chunk.split(b"\n")
@@ -62,14 +63,17 @@ def lines(
             size += len(row)
             if place == len(rows) - 1:
                 break  # goes on in the next piece
-            yield from _line(number, parts, size, longest)
+            yield from _line(number, parts, size, longest, blank)
             number, parts, size = number + 1, [], 0
-    yield from _line(number, parts, size, longest)
+    if size:
+        yield from _line(number, parts, size, longest, blank)
 
 
-def _line(number: int, parts: Iterable[bytes], size: int, longest: int) -> Iterator[tuple[int, bytes, bool]]:
+def _line(
+    number: int, parts: Iterable[bytes], size: int, longest: int, blank: bool
+) -> Iterator[tuple[int, bytes, bool]]:
     text = b"".join(parts)
     if size > longest:
         yield number, text[:KEPT_OF_LONG_LINE], False
-    elif text.strip(_BLANK):
+    elif blank or text.strip(_BLANK):
         yield number, text.removesuffix(b"\r"), True

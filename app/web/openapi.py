@@ -8,6 +8,7 @@ from app.core.report import CHECK_NAMES
 from app.core.vocabulary import ITEM_SECTIONS, MODEL_SECTIONS
 from app.web import openapi_carbon
 from app.web.openapi_history import AT, CORRECTION, HISTORY, REASON
+from app.web.openapi_intake import ANSWERS, TAKE_RECORDS
 
 Json = dict[str, Any]
 
@@ -38,7 +39,7 @@ def document(origin: str) -> Json:
                 "Problem": _PROBLEM,
                 "Report": _REPORT,
                 "Answer": _ANSWER,
-                "Answers": _ANSWERS,
+                "Answers": ANSWERS,
                 "Draft": _DRAFT,
                 "Quarantine": _QUARANTINE,
                 "Correction": CORRECTION,
@@ -114,30 +115,6 @@ _ANSWER: Final[Json] = {
         "pending": {"type": "boolean", "description": "Stored; what follows is done later"},
     },
 }
-_ANSWERS: Final[Json] = {
-    "type": "object",
-    "required": ["request", "accepted", "repeated", "refused", "records"],
-    "properties": {
-        "request": {"type": "string", "description": "Stands in the lineage of each record of this request"},
-        "accepted": {"type": "integer"},
-        "repeated": {"type": "integer"},
-        "refused": {"type": "integer"},
-        "records": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["record", "code"],
-                "properties": {
-                    "record": {"type": "integer", "description": "Place in the array, or line; from 1"},
-                    "code": {"type": "integer", "description": "As the status of a record sent alone"},
-                    "answer": {"$ref": "#/components/schemas/Answer"},
-                    "problem": {"type": "object"},
-                },
-            },
-        },
-        "notRead": {"type": "object", "description": "Why the rest of a stream was not read"},
-    },
-}
 _DRAFT: Final[Json] = {
     "type": "object",
     "properties": {
@@ -174,22 +151,8 @@ def _intake() -> Json:
         "/api/v1/intake/records": {
             "post": {
                 "operationId": "takeRecord",
-                "summary": "Send one record, or many; repeating it gives the same answer",
-                "description": (
-                    "Many: an array (at most 1 MB), or application/x-ndjson, one record a line (each at"
-                    " most 1 MB). At most 10 000 records a request. Answered after all are durable, 207 with"
-                    " one entry for each record in order; a refused one never keeps the others out."
-                ),
+                **TAKE_RECORDS,
                 "security": plant,
-                "requestBody": {
-                    "required": True,
-                    "content": {
-                        "application/json": {
-                            "schema": {"oneOf": [_ref("Record"), {"type": "array", "items": _ref("Record")}]}
-                        },
-                        "application/x-ndjson": {"schema": {"type": "string"}},
-                    },
-                },
                 "responses": {
                     "207": _json("One answer for each of many records", "Answers"),
                     "201": _json("Accepted, and durable", "Answer"),

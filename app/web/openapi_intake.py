@@ -1,0 +1,46 @@
+"""The description of intake: one record or many, and what is told of each."""
+
+from typing import Any, Final
+
+Json = dict[str, Any]
+
+_RECORD: Final[Json] = {"$ref": "#/components/schemas/Record"}
+TAKE_RECORDS: Final[Json] = {
+    "summary": "Send one record, or many; repeating it gives the same answer",
+    "description": (
+        "Many: an array (at most 1 MB), or application/x-ndjson, one record a line (each at"
+        " most 1 MB). At most 10 000 records a request. Answered after all are durable, 207 with"
+        " one entry for each record in order; a refused one never keeps the others out."
+    ),
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"oneOf": [_RECORD, {"type": "array", "items": _RECORD}]}},
+            "application/x-ndjson": {"schema": {"type": "string"}},
+        },
+    },
+}
+ANSWERS: Final[Json] = {
+    "type": "object",
+    "required": ["request", "accepted", "repeated", "refused", "records"],
+    "properties": {
+        "request": {"type": "string", "description": "Stands in the lineage of each record of this request"},
+        "accepted": {"type": "integer"},
+        "repeated": {"type": "integer"},
+        "refused": {"type": "integer"},
+        "records": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["record", "code"],
+                "properties": {
+                    "record": {"type": "integer", "description": "Place in the array, or line; from 1"},
+                    "code": {"type": "integer", "description": "As the status of a record sent alone"},
+                    "answer": {"$ref": "#/components/schemas/Answer"},
+                    "problem": {"type": "object"},
+                },
+            },
+        },
+        "notRead": {"type": "object", "description": "Why the rest of a stream was not read"},
+    },
+}
