@@ -52,7 +52,7 @@ def array_items(body: bytes) -> list[bytes] | None:
 def lines(
     read: Callable[[int], bytes], *, piece: int = 65_536, longest: int = MAX_LINE_BYTES, blank: bool = False
 ) -> Iterator[tuple[int, bytes, bool]]:
-    """Number, bytes and wholeness of each line, of blank ones only with `blank`. A line that is too long comes
+    """Number, bytes and wholeness of each line, of blank ones only with `blank`. One that is too long comes
     cut short."""
     number, parts, size = 1, [], 0
     while chunk := read(piece):
