@@ -1,0 +1,1 @@
+"""The face of watched folders: files in, results beside them."""

@@ -1,0 +1,196 @@
+"""Files of records: CSV, JSON and NDJSON, read piece by piece, and taken by the chunk or only judged.
+
+The same for the watched folder and the command line. A row that is wrong waits in quarantine with its file
+and row; a file that cannot be read at all (no usable header, no JSON) is refused whole, and nothing of it is
+stored. Sending a file again stores nothing twice: each record has its id, or its content as its id.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from app.core import csv_rows, record_stream
+from app.core.csv_records import Reader
+from app.core.csv_rows import Delimiter
+from app.core.errors import MalformedInput, Rejected, TooLarge
+from app.core.intake import Kind
+from app.services import intake, intake_batch
+from app.services.context import Context
+from app.services.intake import Accepted
+from app.services.intake_batch import Message
+from app.services.plants import Plant
+
+SUFFIXES: Final = (".csv", ".json", ".ndjson", ".jsonl")
+MAX_JSON_BYTES: Final = 10_485_760
+MOST_ERRORS: Final = 10_000
+"""Refused rows that a result names one by one; all of them wait in quarantine."""
+FILE: Final = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """What is declared about a CSV file; what is not is found."""
+
+    kind: Kind | None = None
+    delimiter: Delimiter | None = None
+
+
+@dataclass(slots=True)
+class Result:
+    """What became of one file."""
+
+    name: str
+    digest: str = ""
+    accepted: int = 0
+    repeated: int = 0
+    refused: int = 0
+    issued: int = 0
+    errors: list[dict[str, Any]] = field(default_factory=list)
+    refusal: str | None = None
+    """Why the file as a whole was not taken."""
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "file": self.name,
+            "sha256": self.digest,
+            "accepted": self.accepted,
+            "repeated": self.repeated,
+            "refused": self.refused,
+            "issued": self.issued,
+            **({"refusal": self.refusal} if self.refusal else {}),
+            "errors": self.errors,
+        }
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hex: the key that says whether it came before."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def send(
+    ctx: Context,
+    plant: Plant,
+    path: Path,
+    how: How = How(),
+    *,
+    door: str = FILE,
+    progress: Callable[[int], None] = lambda _bytes: None,
+) -> Result:
+    """Take every record of a file in. `progress` is told how many bytes are read. Raises: OSError."""
+
+    def take(messages: list[Message]) -> list[Accepted | Rejected]:
+        return list(intake_batch.accept_many(ctx, plant, messages, door=door))
+
+    return _through(path, how, take, progress)
+
+
+def dry_run(
+    ctx: Context,
+    path: Path,
+    how: How = How(),
+    *,
+    progress: Callable[[int], None] = lambda _bytes: None,
+) -> Result:
+    """Judge every record of a file by itself, and store nothing. What other records say is not asked."""
+    now = ctx.now()
+
+    def judge(messages: list[Message]) -> list[Accepted | Rejected]:
+        found: list[Accepted | Rejected] = []
+        for message in messages:
+            try:
+                if message.refusal is not None:
+                    raise message.refusal
+                record = intake.parsed(message.body, now)
+                intake.require_recent(record, now, intake.LATE)
+            except Rejected as refusal:
+                found.append(refusal)
+            else:
+                found.append(Accepted({}, repeated=False))
+        return found
+
+    return _through(path, how, judge, progress)
+
+
+def _through(
+    path: Path,
+    how: How,
+    take: Callable[[list[Message]], list[Accepted | Rejected]],
+    progress: Callable[[int], None],
+) -> Result:
+    result = Result(path.name, digest(path))
+    with path.open("rb") as file:
+        try:
+            messages = _messages(path, file, how)
+            while chunk := list(islice(messages, intake_batch.CHUNK)):
+                for message, outcome in zip(chunk, take(chunk), strict=True):
+                    _count(result, message, outcome)
+                progress(file.tell())
+        except Rejected as refusal:
+            result.refusal = str(refusal)
+    return result
+
+
+def _count(result: Result, message: Message, outcome: Accepted | Rejected) -> None:
+    if isinstance(outcome, Rejected):
+        result.refused += 1
+        if len(result.errors) < MOST_ERRORS:
+            refusal = getattr(outcome, "refusal", outcome)
+            result.errors.append(
+                {
+                    "row": int((message.origin or ":0").rsplit(":", 1)[1]),
+                    "code": refusal.code,
+                    "detail": str(refusal),
+                    **outcome.members(),
+                }
+            )
+        return
+    if outcome.repeated:
+        result.repeated += 1
+    else:
+        result.accepted += 1
+    battery = outcome.answer.get("battery", {})
+    result.issued += len(outcome.answer.get("issued", ())) + (battery.get("state") == "issued")
+
+
+def _messages(path: Path, file: BinaryIO, how: How) -> Iterator[Message]:
+    """Raises: MalformedInput, TooLarge where the file as a whole is none of ours."""
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise MalformedInput(f"Files that end in {', '.join(SUFFIXES)} are taken.", rule="suffix")
+    if suffix == ".csv":
+        with _reopened(path) as first:
+            encoding = csv_rows.encoding_of(first.read)
+        for item in Reader(how.kind, how.delimiter).items(file.read, encoding):
+            yield Message(item.body, f"{path.name}:{item.number}", item.refusal)
+    elif suffix == ".json":
+        yield from _of_json(path, file)
+    else:
+        for number, text, whole in record_stream.lines(file.read):
+            limit = record_stream.MAX_LINE_BYTES
+            refusal = None if whole else TooLarge(f"Line {number} is longer than {limit} bytes.")
+            yield Message(text, f"{path.name}:{number}", refusal)
+
+
+def _of_json(path: Path, file: BinaryIO) -> Iterator[Message]:
+    body = file.read(MAX_JSON_BYTES + 1)
+    if len(body) > MAX_JSON_BYTES:
+        raise TooLarge(
+            f"A JSON file has at most {MAX_JSON_BYTES} bytes. A .ndjson file, a record a line, has no limit."
+        )
+    body = body.removeprefix(b"\xef\xbb\xbf")
+    items = record_stream.array_items(body) if record_stream.is_array(body) else [body]
+    if items is None:
+        raise MalformedInput("The array is not closed, or something follows it.", rule="json")
+    for number, text in enumerate(items, 1):
+        yield Message(text, f"{path.name}:{number}")
+
+
+@contextmanager
+def _reopened(path: Path) -> Iterator[BinaryIO]:
+    with path.open("rb") as file:
+        yield file
