@@ -5,9 +5,10 @@ from typing import Final
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import UnsupportedMediaType
 
-from app.core import identifiers, json_strict, record_stream
+from app.core import csv_records, identifiers, json_strict, record_stream
 from app.core.credential import CREDENTIAL_MEDIA_TYPE
-from app.core.errors import MalformedInput
+from app.core.errors import MalformedInput, NotFound
+from app.core.intake import KINDS
 from app.core.jose import MEDIA_TYPE as TOKEN_MEDIA_TYPE
 from app.services import drafts, intake, verification
 from app.services.plants import Plant
@@ -40,6 +41,19 @@ def take_record(plant: Plant) -> Response:
     accepted = intake.accept(context(), plant, body)
     response = jsonify(accepted.answer)
     response.status_code = 200 if accepted.repeated else 201
+    return response
+
+
+@blueprint.get("/templates/<kind>.csv")
+@anyone
+def template(kind: str) -> Response:
+    """The header row of a spreadsheet for one kind of record. No secret: the same stands in the catalogue."""
+    if kind not in KINDS:
+        raise NotFound(f"There is no such kind of record. There are {', '.join(KINDS)}.")
+    # The byte-order mark is what makes spreadsheet programs read UTF-8.
+    response = Response("\ufeff" + csv_records.template(kind), mimetype="text/csv")
+    response.headers["Content-Disposition"] = f"attachment; filename={kind}.csv"
+    response.headers["Cache-Control"] = "public, max-age=300"
     return response
 
 

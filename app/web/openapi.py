@@ -8,7 +8,7 @@ from app.core.report import CHECK_NAMES
 from app.core.vocabulary import ITEM_SECTIONS, MODEL_SECTIONS
 from app.web import openapi_carbon
 from app.web.openapi_history import AT, CORRECTION, HISTORY, REASON
-from app.web.openapi_intake import ANSWERS, TAKE_RECORDS
+from app.web.openapi_intake import ANSWERS, TAKE_RECORDS, TEMPLATE
 
 Json = dict[str, Any]
 
@@ -161,6 +161,7 @@ def _intake() -> Json:
                 },
             }
         },
+        "/api/v1/templates/{kind}.csv": {"get": TEMPLATE},
         "/api/v1/drafts/{gtin}/{serial}": {
             "get": {
                 "operationId": "draft",

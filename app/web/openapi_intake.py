@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from app.core.intake import KINDS
+
 Json = dict[str, Any]
 
 _RECORD: Final[Json] = {"$ref": "#/components/schemas/Record"}
@@ -17,6 +19,23 @@ TAKE_RECORDS: Final[Json] = {
         "content": {
             "application/json": {"schema": {"oneOf": [_RECORD, {"type": "array", "items": _RECORD}]}},
             "application/x-ndjson": {"schema": {"type": "string"}},
+        },
+    },
+}
+TEMPLATE: Final[Json] = {
+    "operationId": "template",
+    "summary": "The header row of a CSV file for one kind of record: every column that it may have",
+    "parameters": [
+        {"name": "kind", "in": "path", "required": True, "schema": {"type": "string", "enum": list(KINDS)}}
+    ],
+    "responses": {
+        "200": {
+            "description": "One row, with ; between",
+            "content": {"text/csv": {"schema": {"type": "string"}}},
+        },
+        "404": {
+            "description": "No such kind",
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
         },
     },
 }

@@ -41,4 +41,9 @@ def test_the_commands_of_the_guide_connect_a_line(tmp_path: Path) -> None:
     lines = [line for line in done.stdout.splitlines() if line]
     assert '"accepted":1,' in lines[0]
     assert '"rule":"integer"' in lines[0]
+    assert lines[1].removeprefix("\ufeff").startswith("recordId;kind;sentAt;gtin;serial;")
+    assert lines[2].startswith("row 4: ")
+    assert lines[3] == "2 accepted, 0 repeated, 1 refused, 0 passports issued"
+    assert lines[4].startswith("packs.csv -> done/: 2 accepted, 0 repeated, 1 refused")
+    assert lines[5] == "done"
     assert told.stdout.split() == ["207", "3", "0"]

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.core import record_stream
+from app.core.intake import KINDS
 from app.services import intake_batch
 from app.services.context import Context
 from app.web import many
@@ -145,3 +146,11 @@ def test_more_records_than_a_request_may_hold_are_told(client: FlaskClient, monk
 def test_other_types_are_refused(client: FlaskClient):
     for kind in ("text/csv", "application/xml", "multipart/form-data", ""):
         assert post(client, b"[]", kind).status_code == 415
+
+
+def test_each_kind_has_a_spreadsheet_to_begin_with(client: FlaskClient):
+    for kind in KINDS:
+        answer = client.get(f"/api/v1/templates/{kind}.csv")
+        assert (answer.status_code, answer.mimetype) == (200, "text/csv")
+        assert answer.get_data().startswith(b"\xef\xbb\xbfrecordId;kind;sentAt;")
+    assert client.get("/api/v1/templates/spaceship.csv").status_code == 404
