@@ -1,4 +1,4 @@
-"""A watched folder: whole files alone, a result beside each, nothing lost or doubled when the process is killed."""
+"""A watched folder: whole files alone, a result beside each, nothing lost or doubled when it is killed."""
 
 import json
 import multiprocessing
