@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks import measure
 from benchmarks.measure import Group
 
-NAMES = ("lookup", "issuing", "log", "intake", "verifying", "browser", "first_view", "start")
+NAMES = ("lookup", "issuing", "log", "intake", "intake_many", "verifying", "browser", "first_view", "start")
 
 
 def main() -> None:

@@ -52,9 +52,10 @@ def string(value: Any, place: Place, longest: int) -> str:
         place.refuse("type", "Send a text.")
     if not value.strip():
         place.refuse("not-empty", "Leave the member out instead of sending an empty text.")
-    if _FORBIDDEN.search(value):
+    plain = value.isascii() and value.isprintable()  # most texts end here
+    if not plain and _FORBIDDEN.search(value):
         place.refuse("characters", "The text holds control characters; only tab and line breaks are taken.")
-    if not unicodedata.is_normalized("NFC", value):
+    if not plain and not unicodedata.is_normalized("NFC", value):
         place.refuse("nfc", "Send the text in Unicode normalization form C (NFC).")
     if len(value) > longest:
         place.refuse("length", f"At most {longest} characters.")

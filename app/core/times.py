@@ -12,12 +12,12 @@ _RFC_3339: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(
 
 def to_seconds(moment: datetime) -> str:
     """`2026-11-24T08:00:00Z`: the form in credentials."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).isoformat(timespec="seconds")[:-6] + "Z"
 
 
 def to_text(moment: datetime) -> str:
     """`2026-11-24T08:00:00.000000Z`: the form in the store; texts order as the times do."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def looking_back(text: str, now: datetime) -> datetime:

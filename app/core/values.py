@@ -167,8 +167,9 @@ def _list(form: ValueForm, value: Any, place: Place) -> list[Any]:
         place.refuse("not-empty", "Leave the member out, or say under notApplicable why there is none.")
     if len(value) > _MAX_LIST:
         place.refuse("length", f"At most {_MAX_LIST} entries.")
+    item = form.item
     entries = [
-        _nested(form, entry, place.at(index)) if form.shape else _value(form.item, entry, place.at(index))
+        _nested(form, entry, place.at(index)) if form.shape else _value(item, entry, place.at(index))
         for index, entry in enumerate(value)
     ]
     for index, entry in enumerate(entries):

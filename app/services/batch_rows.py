@@ -46,11 +46,15 @@ class Chunk:
     """Models and batches that records of the chunk speak of."""
     contested: set[str] = field(default_factory=set)
     """Entries in quarantine that ask for an id which the chunk had given away: they stay open."""
+    received_at: str = ""
     _records: dict[str, IntakeRecord] = field(default_factory=dict)
     _digests: dict[str, bytes] = field(default_factory=dict)
     _new: dict[bytes, dict[str, Any]] = field(default_factory=dict)
     _changed: dict[bytes, dict[str, Any]] = field(default_factory=dict)
     _stamps: list[tuple[bytes, IntakeRecord]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.received_at = to_text(self.now)
 
     def take(
         self, body: bytes, digest: bytes, origin: str | None, record: IntakeRecord, late: timedelta | None
@@ -81,7 +85,7 @@ class Chunk:
                 "record_id": record.record_id, "body_digest": digest, "body": body, "kind": record.kind,
                 "level": record.level, "subject_key": subject, "gtin": record.gtin, "lot": record.lot,
                 "serial": record.serial, "sent_at": to_text(record.sent_at),
-                "received_at": to_text(self.now), "answer": None, "door": self.door, "origin": origin,
+                "received_at": self.received_at, "answer": None, "door": self.door, "origin": origin,
             }
         )  # fmt: skip
         self.places.append(_Place(record.record_id, False))

@@ -21,9 +21,12 @@ KEPT_BYTES: Final = 65_536
 """Parsed records that are kept, and how long one may be: those of a model come with each of its batteries."""
 
 
-def read(body: bytes) -> IntakeRecord:
-    """One record as it was sent, parsed. Raises: MalformedInput, TooLarge."""
-    return _kept(body) if len(body) <= KEPT_BYTES else _parse(body)
+def read(body: bytes, *, keep: bool = True) -> IntakeRecord:
+    """One record as it was sent, parsed; kept, unless it is one of many that nobody asks for again.
+
+    Raises: MalformedInput, TooLarge.
+    """
+    return _kept(body) if keep and len(body) <= KEPT_BYTES else _parse(body)
 
 
 def load(store: Store, battery: Any) -> tuple[Draft, int]:

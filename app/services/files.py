@@ -105,7 +105,7 @@ def dry_run(
             try:
                 if message.refusal is not None:
                     raise message.refusal
-                record = intake.parsed(message.body, now)
+                record = intake.parsed(message.body, now, keep=False)
                 intake.require_recent(record, now, intake.LATE)
             except Rejected as refusal:
                 found.append(refusal)

@@ -174,9 +174,9 @@ def plant_of(ctx: Context, quarantine_id: str) -> Plant:
     return plants.get(ctx, row.plant_id)
 
 
-def parsed(body: bytes, now: datetime) -> IntakeRecord:
+def parsed(body: bytes, now: datetime, *, keep: bool = True) -> IntakeRecord:
     """One record, read and checked. Raises: MalformedInput; TooLarge."""
-    record = drafts.read(body)
+    record = drafts.read(body, keep=keep)
     if record.sent_at > now + SENDER_AHEAD:
         raise MalformedInput(
             f"sentAt lies ahead of this server's clock ({to_seconds(now)}) by more than 5 minutes."

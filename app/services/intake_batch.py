@@ -128,7 +128,7 @@ def _read(message: Message, now: datetime) -> tuple[Message, bytes, IntakeRecord
     if message.refusal is not None:
         return message, digest, message.refusal
     try:
-        return message, digest, intake.parsed(message.body, now)
+        return message, digest, intake.parsed(message.body, now, keep=False)
     except Rejected as refusal:
         return message, digest, refusal
 
