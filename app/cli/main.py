@@ -35,7 +35,9 @@ def main(words: Sequence[str] | None = None) -> int:
     """Run one verb; what goes wrong is one sentence on stderr."""
     args = parser().parse_args(words)
     try:
-        return int(args.run(args, os.environ))
+        code = int(args.run(args, os.environ))
+        sys.stdout.flush()
+        return code
     except NotConfigured as error:
         print(error, file=sys.stderr)
         return 2
@@ -50,6 +52,10 @@ def main(words: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 2
+    except BrokenPipeError:
+        # `passport list | head`: whoever reads has enough, and the flush at the end must not complain
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         return 130
 

@@ -111,7 +111,7 @@ def _another(file: Sequence[dict[str, Any]], serial: str) -> Iterable[dict[str, 
 
 def _row(ctx: Context, serial: str) -> Any:
     with ctx.read() as store:
-        return next(row for row in store.batteries.all() if row.serial == serial)
+        return next(row for row in store.batteries.all(limit=100_000) if row.serial == serial)
 
 
 def _revoke(ctx: Context) -> None:

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -268,3 +269,16 @@ def test_a_database_server_that_does_not_answer_is_told_in_one_sentence(data, ca
 def test_a_port_beside_a_file_of_settings_is_refused(data, capsys):
     assert main(["serve", "--port", "8001", "--config", "deploy/gunicorn.conf.py"]) == 2
     assert "--port or --config" in capsys.readouterr().err
+
+
+def test_a_reader_who_has_enough_is_no_error(data):
+    words = [
+        sys.executable,
+        "-c",
+        "from app.cli.main import main; raise SystemExit(main(['list', '--json']))",
+    ]
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "wb") as closed:
+        done = subprocess.run(words, stdout=closed, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
