@@ -17,6 +17,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 _EVERY_S: Final = 0.05
+_GRACE_S: Final = 0.5
 
 
 def in_child(work: Callable[[], None]) -> int:
@@ -47,9 +48,16 @@ def wait_until_up(origin: str, address: str, ca_file: Path | None) -> bool:
 
 
 def end(child: int) -> None:
-    """Stop a child of `in_child`; it may be gone already."""
-    with contextlib.suppress(ProcessLookupError):
+    """Stop a child of `in_child` and see it gone; it may be gone already."""
+    with contextlib.suppress(ProcessLookupError, ChildProcessError):
         os.kill(child, signal.SIGTERM)
+        deadline = time.monotonic() + _GRACE_S
+        while os.waitpid(child, os.WNOHANG) == (0, 0):
+            if time.monotonic() > deadline:
+                os.kill(child, signal.SIGKILL)
+                os.waitpid(child, 0)
+                return
+            time.sleep(0.005)
 
 
 def _answers(scheme: str, host: str, address: str, port: int | None, ca_file: Path | None) -> bool:
