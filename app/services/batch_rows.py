@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.core.errors import Rejected
 from app.core.identifiers import BatteryKey, ModelKey
 from app.core.intake import IntakeRecord
 from app.core.times import parse, to_text
@@ -90,10 +89,10 @@ class Chunk:
         )  # fmt: skip
         self.places.append(_Place(record.record_id, False))
 
-    def refuse(self, kept: Quarantined, record: IntakeRecord | Rejected) -> None:
+    def refuse(self, kept: Quarantined, body: bytes) -> None:
         """Place a record that was set aside."""
         self.places.append(kept)
-        if isinstance(record, IntakeRecord) and record.record_id in self._digests:
+        if intake.record_id_in(body) in self._digests:
             self.contested.add(kept.quarantine_id)
 
     def stamped_before(self) -> list[bytes]:

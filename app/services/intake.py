@@ -358,7 +358,7 @@ def keep_refused(
     problem = {"code": refusal.code, "detail": str(refusal), **refusal.members()}
     quarantine_id = work.quarantine.keep(
         operator=plant.economic_operator_id, plant_id=plant.id, body_digest=digest, body=body,
-        problem=json.dumps(problem), record_id=_record_id(body), at=to_text(now),
+        problem=json.dumps(problem), record_id=record_id_in(body), at=to_text(now),
         mended_from=mended_from, door=source.door, origin=source.origin,
     )  # fmt: skip
     if mended_from is not None:
@@ -366,7 +366,7 @@ def keep_refused(
     return quarantine_id
 
 
-def _record_id(body: bytes) -> str | None:
+def record_id_in(body: bytes) -> str | None:
     """The sender's id, if the refused body is readable enough to have one."""
     try:
         document = json.loads(body)

@@ -158,7 +158,7 @@ def _stored(
         except Rejected as refusal:
             source = Source(door, message.origin)
             kept = intake.keep_refused(work, plant, message.body, digest, refusal, now, None, source)
-            chunk.refuse(Quarantined(refusal, kept), record)
+            chunk.refuse(Quarantined(refusal, kept), message.body)
     for key in sorted(chunk.shared_subjects):
         drafts.hold(work, key, plant.economic_operator_id)
     stamped = chunk.stamped_before()

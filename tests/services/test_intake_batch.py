@@ -161,6 +161,15 @@ def test_what_was_refused_leaves_quarantine_when_its_record_comes_in_a_batch(lin
     assert intake.quarantine_list(line.ctx)["count"] == 0
 
 
+def test_what_is_refused_after_its_id_was_taken_stays_open_as_it_does_one_by_one(line: Line):
+    (lot,) = lots(1)
+    wrong = lot | {"colour": "red"}
+    accept_many(line.ctx, line.plant, messages(wrong, lot))
+    assert intake.quarantine_list(line.ctx)["count"] == 0  # mended within the chunk
+    accept_many(line.ctx, line.plant, messages(*[each | {"recordId": "R-2"} for each in (lot, wrong)]))
+    assert intake.quarantine_list(line.ctx)["count"] == 1
+
+
 def test_many_readings_are_summed_up_and_the_draft_stays_what_all_records_say(line: Line):
     line.send_all(a_lean_pack(START))
     readings = [
