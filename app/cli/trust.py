@@ -5,7 +5,6 @@ Exit codes: 0 published or shown, 1 refused, 3 a draft that still lacks signatur
 """
 
 import argparse
-import base64
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from app.cli.trust_files import say
 from app.core import chains, did_keys, trust_draft, trust_edit
 from app.core.did import DidKey
 from app.core.errors import Conflict, MalformedInput
+from app.core.multibase import base64_encode
 from app.core.notes import VKey
 from app.core.times import parse
 from app.core.trust_edit import Change
@@ -222,7 +222,7 @@ def _vkey(text: str) -> str:
 
 def _certificate(name: str) -> str:
     (found,) = chains.certificates_of(trust_files.read(name))[:1]
-    return base64.b64encode(found).decode()
+    return base64_encode(found)
 
 
 def _time(text: str) -> datetime:

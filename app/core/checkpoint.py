@@ -3,13 +3,13 @@
 Source: C2SP tlog-checkpoint. The text is `origin`, size and root in base64, a line each.
 """
 
-import base64
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from app.core.errors import MalformedInput
+from app.core.multibase import base64_decode, base64_encode
 from app.core.notes import COSIGNATURE, ED25519, Note, Signature, VKey
 
 MAX_SIZE: Final = 2**53 - 1
@@ -26,7 +26,7 @@ class Checkpoint:
     extra: str = ""
 
     def __str__(self) -> str:
-        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode('ascii')}\n{self.extra}"
+        return f"{self.origin}\n{self.size}\n{base64_encode(self.root)}\n{self.extra}"
 
     @classmethod
     def parse(cls, text: str) -> "Checkpoint":
@@ -34,7 +34,7 @@ class Checkpoint:
         found = _TEXT.fullmatch(text)
         made = None
         if found is not None:
-            made = cls(found[1], int(found[2]), base64.b64decode(found[3]), found[4])
+            made = cls(found[1], int(found[2]), base64_decode(found[3]), found[4])
         if made is None or made.size > MAX_SIZE or str(made) != text:
             raise MalformedInput(
                 "this is no checkpoint of a log", rule="checkpoint", clause="C2SP tlog-checkpoint"

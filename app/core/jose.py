@@ -5,8 +5,6 @@ token says about itself is believed: the algorithm is fixed by the kind of the k
 list, and header members that bring a key, an address or an extension are refused.
 """
 
-import base64
-import binascii
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ import orjson
 from app.core import json_strict, times
 from app.core.errors import MalformedInput, TooLarge
 from app.core.keys import KeyKind, PublicKey
+from app.core.multibase import base64_encode, base64url_decode, base64url_encode
 from app.core.proof import Signer
 from app.core.proof_error import ProofError
 
@@ -85,7 +84,7 @@ def build(
         "iat": int(issued_at.timestamp()),
     }
     if x5c:
-        header["x5c"] = [base64.b64encode(one).decode() for one in x5c]
+        header["x5c"] = [base64_encode(one) for one in x5c]
     signing_input = _encode(orjson.dumps(header)) + b"." + _encode(orjson.dumps(document))
     signature = signer.sign_digest(hashlib.sha256(signing_input).digest())
     return signing_input + b"." + _encode(signature)
@@ -184,18 +183,14 @@ def _is_time(value: Any) -> bool:
 
 
 def _encode(data: bytes) -> bytes:
-    return base64.urlsafe_b64encode(data).rstrip(b"=")
+    return base64url_encode(data).encode()
 
 
 def _decode(part: bytes) -> bytes:
-    """Raises: MalformedInput unless it is unpadded base64url in its one spelling (RFC 7515, 2)."""
-    try:
-        data = base64.b64decode(part + b"=" * (-len(part) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
-        raise MalformedInput("a part that is not base64url", rule="base64url") from None
-    if not part or _encode(data) != part:
-        raise MalformedInput("a part that is not in its one spelling", rule="base64url")
-    return data
+    """Raises: MalformedInput unless it is unpadded base64url in its one spelling, of at least one sign."""
+    if not part:
+        raise MalformedInput("an empty part", rule="base64url")
+    return base64url_decode(part.decode("ascii", "replace"))
 
 
 def _unreadable() -> ProofError:

@@ -3,7 +3,6 @@
 Source: Controlled Identifiers 1.0, 2.2.2 Multikey and 2.2.3 JsonWebKey; FIPS 186-5; RFC 7518; RFC 8037.
 """
 
-import base64
 import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,7 +13,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, utils
 
 from app.core.errors import MalformedInput
-from app.core.multibase import multibase_decode_base58btc, multibase_encode_base58btc
+from app.core.multibase import (
+    base64url_decode,
+    base64url_encode,
+    multibase_decode_base58btc,
+    multibase_encode_base58btc,
+)
 
 KeyKind = Literal["P-256", "P-384", "Ed25519"]
 
@@ -62,13 +66,13 @@ class PublicKey:
         MalformedInput."""
         try:
             if (jwk["kty"], jwk["crv"]) == ("OKP", "Ed25519"):
-                return cls("Ed25519", _unbase64(jwk["x"]))
+                return cls("Ed25519", base64url_decode(jwk["x"]))
             curves: dict[str, tuple[KeyKind, ec.EllipticCurve]] = {
                 "P-256": ("P-256", ec.SECP256R1()),
                 "P-384": ("P-384", ec.SECP384R1()),
             }
             kind, curve = curves[jwk["crv"]]
-            point = b"\x04" + _unbase64(jwk["x"]) + _unbase64(jwk["y"])
+            point = b"\x04" + base64url_decode(jwk["x"]) + base64url_decode(jwk["y"])
             key = ec.EllipticCurvePublicKey.from_encoded_point(curve, point)
         except (KeyError, ValueError, TypeError):
             raise MalformedInput(
@@ -93,14 +97,14 @@ class PublicKey:
         """Members in the order of RFC 7638, so that a thumbprint is a hash of this."""
         key = _loaded(self.kind, self.raw)
         if isinstance(key, ed25519.Ed25519PublicKey):
-            return {"crv": "Ed25519", "kty": "OKP", "x": _base64(self.raw)}
+            return {"crv": "Ed25519", "kty": "OKP", "x": base64url_encode(self.raw)}
         size = (key.curve.key_size + 7) // 8
         numbers = key.public_numbers()
         return {
             "crv": self.kind,
             "kty": "EC",
-            "x": _base64(numbers.x.to_bytes(size)),
-            "y": _base64(numbers.y.to_bytes(size)),
+            "x": base64url_encode(numbers.x.to_bytes(size)),
+            "y": base64url_encode(numbers.y.to_bytes(size)),
         }
 
     def hash(self, data: bytes) -> bytes:
@@ -164,11 +168,3 @@ def _loaded(kind: KeyKind, raw: bytes) -> ec.EllipticCurvePublicKey | ed25519.Ed
 
 def _compressed(key: ec.EllipticCurvePublicKey) -> bytes:
     return key.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.CompressedPoint)
-
-
-def _base64(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
-
-
-def _unbase64(text: str) -> bytes:
-    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)

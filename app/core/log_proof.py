@@ -10,8 +10,6 @@ The salt shows that the commitment of a restricted credential is to these bytes;
 have it. Source: C2SP tlog-proof; credential profile section 7.
 """
 
-import base64
-import binascii
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -24,7 +22,12 @@ from app.core import checkpoint, json_strict
 from app.core.checkpoint import Checkpoint
 from app.core.errors import MalformedInput, TooLarge
 from app.core.log import LogEvidence
-from app.core.multibase import multibase_decode_base64url, multibase_encode_base64url
+from app.core.multibase import (
+    base64_decode,
+    base64_encode,
+    multibase_decode_base64url,
+    multibase_encode_base64url,
+)
 from app.core.notes import VKey
 from app.core.proof_error import ProofError
 
@@ -52,7 +55,12 @@ class LogProof:
 def write(leaf: bytes, salt: bytes | None, index: int, hashes: Sequence[bytes], note: str) -> str:
     """The file."""
     extra = {"leaf": leaf.decode()} | ({"salt": multibase_encode_base64url(salt)} if salt else {})
-    lines = [_FIRST, f"extra {_base64(orjson.dumps(extra))}", f"index {index}", *map(_base64, hashes)]
+    lines = [
+        _FIRST,
+        f"extra {base64_encode(orjson.dumps(extra))}",
+        f"index {index}",
+        *map(base64_encode, hashes),
+    ]
     return "\n".join(lines) + f"\n\n{note}"
 
 
@@ -100,8 +108,8 @@ def _parse(text: str) -> tuple[bytes, bytes | None, int, list[bytes], str]:
     index = _INDEX.fullmatch(lines[1])
     if name != "extra" or index is None or not all(map(_HASH.fullmatch, lines[2:])):
         raise _malformed()
-    leaf, salt = _extra(json_strict.loads(_unbase64(extra), max_bytes=2 * MAX_LEAF))
-    return leaf, salt, int(index[1]), [_unbase64(line) for line in lines[2:]], note
+    leaf, salt = _extra(json_strict.loads(base64_decode(extra), max_bytes=2 * MAX_LEAF))
+    return leaf, salt, int(index[1]), [base64_decode(line) for line in lines[2:]], note
 
 
 def _extra(value: Any) -> tuple[bytes, bytes | None]:
@@ -125,20 +133,6 @@ def keys(texts: Iterable[str]) -> list[VKey]:
         except MalformedInput:
             continue
     return found
-
-
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode("ascii")
-
-
-def _unbase64(text: str) -> bytes:
-    try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise _malformed() from None
-    if _base64(data) != text:
-        raise _malformed()
-    return data
 
 
 def _malformed() -> MalformedInput:

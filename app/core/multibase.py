@@ -1,6 +1,6 @@
-"""Multibase texts: base58btc (`z`) for keys and signatures, base64url (`u`) for digests and lists.
+"""Multibase texts: base58btc (`z`) for keys and signatures, base64url (`u`) for digests and lists; and base64.
 
-Source: Controlled Identifiers 1.0, 2.4 Multibase; 2.5 Multihash.
+Source: Controlled Identifiers 1.0, 2.4 Multibase; 2.5 Multihash; RFC 4648.
 """
 
 import base64
@@ -66,20 +66,45 @@ def multibase_decode_base58btc(text: str) -> bytes:
 
 def multibase_encode_base64url(data: bytes) -> str:
     """`u` and base64url without padding."""
-    return "u" + base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+    return "u" + base64url_encode(data)
 
 
 def multibase_decode_base64url(text: str) -> bytes:
     """Raises: MalformedInput unless `text` is `u` and unpadded base64url in its one canonical spelling."""
-    body = text[1:]
-    if not text.startswith("u") or not body.isascii():
+    if not text.startswith("u"):
         raise MalformedInput("expected a multibase text that starts with u", rule="multibase")
+    return base64url_decode(text[1:])
+
+
+def base64url_encode(data: bytes) -> str:
+    """base64url without padding (RFC 7515 2), as JOSE carries it; no multibase letter."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+
+
+def base64url_decode(text: str) -> bytes:
+    """Raises: MalformedInput unless `text` is unpadded base64url in its one spelling."""
     try:
-        data = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
+        data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
-        raise MalformedInput("a text that is not base64url", rule="multibase") from None
-    if multibase_encode_base64url(data) != text:
-        raise MalformedInput("a base64url text that is not in its one spelling", rule="multibase")
+        raise MalformedInput("a text that is not base64url", rule="base64url") from None
+    if base64url_encode(data) != text:
+        raise MalformedInput("a base64url text that is not in its one spelling", rule="base64url")
+    return data
+
+
+def base64_encode(data: bytes) -> str:
+    """Standard base64 (RFC 4648 4), as notes, proofs and certificates carry it; no multibase letter."""
+    return base64.b64encode(data).decode("ascii")
+
+
+def base64_decode(text: str) -> bytes:
+    """Raises: MalformedInput unless `text` is padded base64 in its one spelling."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise MalformedInput("a text that is not base64", rule="base64") from None
+    if base64_encode(data) != text:
+        raise MalformedInput("a base64 text that is not in its one spelling", rule="base64")
     return data
 
 

@@ -5,8 +5,6 @@ known: Ed25519 over the text, and a witness's cosignature, which says when it wa
 Source: C2SP signed-note v1.0.0; C2SP tlog-cosignature, Ed25519.
 """
 
-import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Iterable
@@ -16,6 +14,7 @@ from typing import Final, Literal
 
 from app.core.errors import MalformedInput
 from app.core.keys import PublicKey
+from app.core.multibase import base64_decode, base64_encode
 
 ED25519: Final = 0x01
 COSIGNATURE: Final = 0x04
@@ -47,7 +46,7 @@ class VKey:
         key_id, _, encoded = rest.partition("+")
         if not (_NAME.fullmatch(name) and _KEY_ID.fullmatch(key_id)):
             raise _malformed("name+keyid+key is expected")
-        data = _unbase64(encoded)
+        data = base64_decode(encoded)
         if len(data) != 33 or data[0] not in (ED25519, COSIGNATURE):
             raise _malformed("a key of a kind we do not take")
         kind: Kind = 1 if data[0] == ED25519 else 4
@@ -63,7 +62,7 @@ class VKey:
         return hashlib.sha256(material).digest()[:4]
 
     def __str__(self) -> str:
-        return f"{self.name}+{self.key_id.hex()}+{_base64(bytes([self.kind]) + self.public_key.raw)}"
+        return f"{self.name}+{self.key_id.hex()}+{base64_encode(bytes([self.kind]) + self.public_key.raw)}"
 
     def verify(self, text: str, signature: bytes) -> bool:
         """Whether these bytes (without the key id) are this key's signature of the note text."""
@@ -76,7 +75,7 @@ class VKey:
 
     def line(self, signature: bytes) -> str:
         """The signature as a line of a note, with its newline."""
-        return f"{_DASH}{self.name} {_base64(self.key_id + signature)}\n"
+        return f"{_DASH}{self.name} {base64_encode(self.key_id + signature)}\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ class Signature:
     @property
     def line(self) -> str:
         """As it stands in the note, with its newline."""
-        return f"{_DASH}{self.name} {_base64(self.key_id + self.data)}\n"
+        return f"{_DASH}{self.name} {base64_encode(self.key_id + self.data)}\n"
 
     @property
     def time(self) -> datetime:
@@ -150,25 +149,10 @@ def _signature(line: str) -> Signature:
     name, space, encoded = line.removeprefix(_DASH).partition(" ")
     if not line.startswith(_DASH) or not space or not _NAME.fullmatch(name):
         raise _malformed("a line that is no signature")
-    data = _unbase64(encoded)
+    data = base64_decode(encoded)
     if len(data) < 5:
         raise _malformed("a signature that is too short")
     return Signature(name, data[:4], data[4:])
-
-
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode("ascii")
-
-
-def _unbase64(text: str) -> bytes:
-    """Standard base64 in its one spelling."""
-    try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise _malformed("not base64") from None
-    if _base64(data) != text:
-        raise _malformed("base64 that is not in its one spelling")
-    return data
 
 
 def _malformed(detail: str) -> MalformedInput:

@@ -3,13 +3,13 @@
 The operator's own keys are never removed (T7): those of the list before stay, with their ends.
 """
 
-import base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from app.core import times
 from app.core.errors import Conflict, NotFound
+from app.core.multibase import base64_encode
 
 LIST_LENGTH: Final = timedelta(days=90)
 
@@ -121,7 +121,7 @@ def chain(key_id: str, certificates: Sequence[bytes], organization_identifier: s
         issuer = dict(_issuer(signed, did))
         if all(key["id"] != key_id for key in issuer["keys"]):
             raise NotFound(f"The key {key_id} is not on the trust list.")
-        texts = [base64.b64encode(one).decode() for one in certificates]
+        texts = [base64_encode(one) for one in certificates]
         issuer["keys"] = [_with_chain(key, texts) if key["id"] == key_id else key for key in issuer["keys"]]
         if organization_identifier is not None:
             issuer["organizationIdentifier"] = organization_identifier
