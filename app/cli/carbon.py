@@ -4,7 +4,6 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 
 from app.cli import opened
 from app.core import carbon, carbon_activity, carbon_factors, carbon_report, intake, json_strict
@@ -128,10 +127,7 @@ def _lines(found: Footprint) -> list[str]:
 
 
 def _read(name: str) -> bytes:
-    try:
-        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-    except OSError as error:
-        raise NotConfigured(f"{name} cannot be read: {error.strerror}.") from None
+    data = opened.file(name)
     if len(data) > carbon_factors.MAX_BYTES:
         raise TooLarge(f"{name} is larger than {carbon_factors.MAX_BYTES} bytes.")
     return data

@@ -9,7 +9,6 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
-from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Final
 
@@ -64,15 +63,8 @@ def _where(args: argparse.Namespace) -> tuple[str, tuple[str, ...], int]:
     if args.lan is None:
         port = args.port or PORT
         return f"http://localhost:{port}", network.loopback_addresses(), port
-    address, port = args.lan or network.lan_address(), args.port or TLS_PORT
-    try:
-        IPv4Address(address)
-    except ValueError:
-        raise NotConfigured(
-            f"{address} is no IPv4 address: name one of this machine (--lan ADDRESS)."
-        ) from None
-    also = () if address == "127.0.0.1" else ("127.0.0.1",)
-    return config.normal_origin(f"https://{address}:{port}"), (address, *also), port
+    addresses, port = network.lan_binds(args.lan), args.port or TLS_PORT
+    return config.normal_origin(f"https://{addresses[0]}:{port}"), addresses, port
 
 
 def _announce(origin: str, address: str, ca_file: Path | None) -> None:

@@ -3,11 +3,11 @@
 import argparse
 import json
 import signal
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from app.cli import files_face, opened
+from app.cli.progress import Bar
 from app.core.csv_rows import Delimiter
 from app.core.errors import NotConfigured
 from app.core.intake import KINDS
@@ -53,17 +53,21 @@ def add(
 def run_send(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Exit 0 when every record was taken, 1 otherwise."""
     path = _path(args.file)
-    with opened.installation(args, environ) as ctx:
+    size = path.stat().st_size
+    with opened.installation(args, environ) as ctx, Bar("bytes read:") as bar:
         plant = plants.get(ctx, args.plant)
-        result = files.send(ctx, plant, path, _how(args), door="command", progress=_progress(path))
+        result = files.send(
+            ctx, plant, path, _how(args), door="command", progress=lambda done: bar(done, size)
+        )
     return _told(result, args)
 
 
 def run_dry(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """The same without storing: `accepted` counts the records that would be taken."""
     path = _path(args.file)
-    with opened.installation(args, environ) as ctx:
-        result = files.dry_run(ctx, path, _how(args), progress=_progress(path))
+    size = path.stat().st_size
+    with opened.installation(args, environ) as ctx, Bar("bytes read:") as bar:
+        result = files.dry_run(ctx, path, _how(args), progress=lambda done: bar(done, size))
     return _told(result, args)
 
 
@@ -91,24 +95,6 @@ def _path(name: str) -> Path:
     if not path.is_file():
         raise NotConfigured(f"{name} is no file that can be read.")
     return path
-
-
-def _progress(path: Path) -> Callable[[int], None]:
-    """A bar on a terminal, nothing elsewhere."""
-    size = max(path.stat().st_size, 1)
-
-    def show(done: int) -> None:
-        if sys.stderr.isatty():
-            full = min(done * 40 // size, 40)
-            print(
-                f"\r[{'#' * full}{'.' * (40 - full)}] {min(done * 100 // size, 100):3} %",
-                end="",
-                file=sys.stderr,
-            )
-            if done >= size:
-                print(file=sys.stderr)
-
-    return show
 
 
 def _told(result: Result, args: argparse.Namespace) -> int:

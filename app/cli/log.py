@@ -4,16 +4,14 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 
 from app import config, wiring
 from app.cli import installation, opened
+from app.cli.progress import Bar
 from app.core.errors import NotConfigured
 from app.core.times import to_seconds
 from app.services import checkpoints, log_audit, log_closing, timestamps, trust, witnessing
 from app.services.log_fetching import RemoteLog
-
-_BAR = 30
 
 
 def add(
@@ -59,10 +57,8 @@ def add(
 
 def run_verify(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """0 all fits, 1 something does not, 3 not everything could be looked at."""
-    with opened.installation(args, environ) as ctx:
-        found = log_audit.verify(ctx, _progress if sys.stderr.isatty() else _silent)
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
+    with opened.installation(args, environ) as ctx, Bar("entries verified:") as bar:
+        found = log_audit.verify(ctx, bar)
     print(
         f"{found.entries} entries, {found.tiles} tiles, {found.checkpoints} checkpoints,"
         f" {found.documents} documents"
@@ -106,7 +102,7 @@ def run_witness(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def run_cosign(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """One line a witness whose cosignature is new."""
-    note = _read(args.file)
+    note = _note(args.file)
     with opened.installation(args, environ) as ctx:
         taken = witnessing.take(ctx, note, args.witness)
     for name in taken:
@@ -125,7 +121,7 @@ def run_timestamp(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def run_close(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Needs the data directory alone: no server may run on it."""
-    published = _read(args.published) if args.published else None
+    published = _note(args.published) if args.published else None
     settings = config.load(config.data_dir(args.data, environ), environ)
     lock = installation.claim(settings.data_dir)
     try:
@@ -146,18 +142,8 @@ def run_close(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return 0
 
 
-def _read(name: str) -> str:
+def _note(name: str) -> str:
     try:
-        return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise NotConfigured(f"{name} cannot be read.") from None
-
-
-def _progress(done: int, total: int) -> None:
-    part = done / total if total else 1.0
-    filled = "#" * int(part * _BAR)
-    print(f"\r[{filled:<{_BAR}}] {done} of {total} entries", end="", file=sys.stderr, flush=True)
-
-
-def _silent(_done: int, _total: int) -> None:
-    pass
+        return opened.file(name).decode()
+    except UnicodeDecodeError:
+        raise NotConfigured(f"{name} is no signed note: it is not UTF-8.") from None

@@ -3,6 +3,7 @@
 import errno
 import socket
 from collections.abc import Iterable
+from ipaddress import IPv4Address
 
 from app.core.errors import NotConfigured
 
@@ -33,6 +34,21 @@ def lan_address() -> str:
             "This machine has no network address: join a network, or name the address (--lan ADDRESS)."
         )
     return found
+
+
+def lan_binds(wanted: str) -> tuple[str, ...]:
+    """Where `--lan [ADDRESS]` listens: the address that is wanted or found, then this machine's own.
+
+    Raises: NotConfigured.
+    """
+    address = wanted or lan_address()
+    try:
+        IPv4Address(address)
+    except ValueError:
+        raise NotConfigured(
+            f"{address} is no IPv4 address: name one of this machine (--lan ADDRESS)."
+        ) from None
+    return (address,) if address == "127.0.0.1" else (address, "127.0.0.1")
 
 
 def require_free(addresses: Iterable[str], port: int, otherwise: str = "--port N") -> None:

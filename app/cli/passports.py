@@ -2,15 +2,12 @@
 
 import argparse
 import json
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 from app.cli import opened
 from app.core import jose
 from app.core.access import Reader
-from app.core.errors import NotConfigured
 from app.core.report import VerdictName
 from app.services import correction, reading, revocation, verification
 
@@ -67,10 +64,7 @@ def run_list(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def run_verify(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """One line a check; the verdict is the exit code."""
-    try:
-        data = sys.stdin.buffer.read() if args.file == "-" else Path(args.file).read_bytes()
-    except OSError as error:
-        raise NotConfigured(f"{args.file} cannot be read: {error.strerror}.") from None
+    data = opened.file(args.file)
     if jose.looks_like_token(data):
         data = data.rstrip(b"\r\n")  # what an editor adds to a text is no part of a token
     with opened.installation(args, environ) as ctx:

@@ -10,7 +10,6 @@ import shlex
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Address
 from typing import Final
 
 from app import config, wiring
@@ -155,15 +154,8 @@ def _where(args: argparse.Namespace, found: Settings | None, lan: bool) -> tuple
     port = args.port or (installation.port_of(found.origin) if found else LAN_PORT if lan else PORT)
     if not lan:
         return f"http://localhost:{port}", Place(network.loopback_addresses(), port)
-    address = args.lan or network.lan_address()
-    try:
-        IPv4Address(address)
-    except ValueError:
-        raise NotConfigured(
-            f"{address} is no IPv4 address: name one of this machine (--lan ADDRESS)."
-        ) from None
-    also = () if address == "127.0.0.1" else ("127.0.0.1",)
-    return config.normal_origin(f"https://{address}:{port}"), Place((address, *also), port)
+    addresses = network.lan_binds(args.lan)
+    return config.normal_origin(f"https://{addresses[0]}:{port}"), Place(addresses, port)
 
 
 def _reset_command(args: argparse.Namespace) -> str:

@@ -152,14 +152,14 @@ def run_remove(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def run_chain(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Judged when the list is published, against the PEM files in the directory of anchors."""
-    found = chains.certificates_of(trust_files.read(args.file)) if args.file else []
+    found = chains.certificates_of(opened.file(args.file)) if args.file else []
     with opened.installation(args, environ) as ctx:
         return _change(ctx, args, trust_edit.chain(args.key, found, args.organization))
 
 
 def run_publish(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Prints the version."""
-    data = trust_files.read(args.file)
+    data = opened.file(args.file)
     with opened.installation(args, environ) as ctx:
         print(f"published  trust list  version {trust_lists.publish(ctx, data)}")
     return 0
@@ -204,7 +204,7 @@ def _change(ctx: Context, args: argparse.Namespace, wanted: Change) -> int:
 def _keys(args: argparse.Namespace) -> list[DidKey]:
     if args.key:
         return [foreign_issuers.given_key(text) for text in args.key]
-    data = did_web.fetch(args.did) if args.fetch else trust_files.read(args.did_document)
+    data = did_web.fetch(args.did) if args.fetch else opened.file(args.did_document)
     return did_keys.keys_of(data, args.did)
 
 
@@ -221,7 +221,7 @@ def _vkey(text: str) -> str:
 
 
 def _certificate(name: str) -> str:
-    (found,) = chains.certificates_of(trust_files.read(name))[:1]
+    (found,) = chains.certificates_of(opened.file(name))[:1]
     return base64_encode(found)
 
 

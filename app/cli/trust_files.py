@@ -6,17 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from app import wiring
+from app.cli import opened
 from app.core import trust_draft
 from app.core.errors import MalformedInput, NotConfigured
 from app.core.trust_draft import Draft
-
-
-def read(name: str) -> bytes:
-    """A file's bytes; - is stdin. Raises: NotConfigured."""
-    try:
-        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-    except OSError as error:
-        raise NotConfigured(f"{name} cannot be read: {error.strerror}.") from None
 
 
 def write(name: str, draft: Draft) -> None:
@@ -59,7 +52,7 @@ def add_sign(
 
 def run_sign(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Shows what is signed, then signs it. Exit 3: signatures are still lacking."""
-    draft = trust_draft.read(read(args.file))
+    draft = trust_draft.read(opened.file(args.file))
     if not draft.roots:
         raise MalformedInput(
             "This is no draft: it does not say whose signatures it needs.", rule="trust-draft"

@@ -77,8 +77,8 @@ def run_rotate(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def run_publish(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Prints both versions. Readers who pinned the root before follow by themselves."""
-    root_data = trust_files.read(args.file)
-    list_data = trust_files.read(args.list) if args.list else None
+    root_data = opened.file(args.file)
+    list_data = opened.file(args.list) if args.list else None
     with opened.installation(args, environ) as ctx:
         versions = trust_roots.publish(ctx, root_data, list_data)
     print("published  trust root  version {}  with list version {}".format(*versions))

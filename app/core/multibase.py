@@ -1,4 +1,4 @@
-"""Multibase texts: base58btc (`z`) for keys and signatures, base64url (`u`) for digests and lists; and base64.
+"""Multibase texts: base58btc (`z`) for keys and signatures, base64url (`u`) for digests; base64 without one.
 
 Source: Controlled Identifiers 1.0, 2.4 Multibase; 2.5 Multihash; RFC 4648.
 """
