@@ -11,12 +11,15 @@ from typing import Any
 
 import pytest
 
+from app import wiring
 from app.config import Settings
+from app.keys.file import FileSigner
 from app.services import plants
 from app.services.context import Context
 from app.services.plants import Plant
 from tests import installation
 from tests.installation import Clock, Refilled
+from tests.line import Line
 
 _NAMES_OF_THIS_MACHINE = {None, "", "localhost", socket.gethostname()}
 
@@ -136,3 +139,17 @@ def plant(ctx: Context) -> Plant:
 @pytest.fixture
 def other_plant(ctx: Context) -> Plant:
     return plants.of_token(ctx, installation.OTHER_TOKEN)
+
+
+@pytest.fixture
+def line(ctx: Context, plant: Plant) -> Line:
+    """A production line that sends records."""
+    return Line(ctx, plant)
+
+
+@pytest.fixture
+def root_key(ctx: Context, tmp_path: Path) -> FileSigner:
+    """The root key, taken off the server as it should be."""
+    path = tmp_path / "root.pem"
+    (ctx.settings.keys_dir / wiring.ROOT_KEY).rename(path)
+    return FileSigner(path, "root-1")

@@ -6,14 +6,16 @@ its passport. Both stand on 24 November 2026, noon; a test moves its own clock o
 
 import fcntl
 import json
+import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine, Table, create_engine, delete, insert, select, text
 
 from app import config, wiring
@@ -74,6 +76,30 @@ def load(directory: Path, database_url: str | None = None) -> Settings:
     """The settings of a copied template."""
     environ = {**PRODUCTION, **({"PASSPORT_DATABASE_URL": database_url} if database_url else {})}
     return config.load(directory, environ)
+
+
+def by_the_real_clock(directory: Path, pack: Callable[[datetime], Iterable[dict[str, Any]]]) -> Path:
+    """An installation with one passport, for commands: they have no other clock."""
+    settings = config.create(directory, ORIGIN, demo=False, environ=PRODUCTION)
+    wiring.create_data(settings)
+    wiring.migrate(settings)
+    config.finish(settings)
+    ctx = wiring.build(settings)
+    plants.add(ctx, "hall-1", "Hall 1", TOKEN)
+    plant = plants.of_token(ctx, TOKEN)
+    for record in pack(ctx.now()):
+        intake.accept(ctx, plant, factories.body(record))
+    ctx.dispose()
+    return directory
+
+
+def choose(directory: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Settings as if this were the installation of the machine, and no other setting."""
+    for name in [name for name in os.environ if name.startswith("PASSPORT_")]:
+        monkeypatch.delenv(name)
+    for name, value in {**PRODUCTION, "PASSPORT_DATA": str(directory)}.items():
+        monkeypatch.setenv(name, value)
+    return directory
 
 
 def copy(source: Path, target: Path) -> Path:

@@ -27,11 +27,9 @@ def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def data(shared: Path, tmp_path: Path, no_settings: None, monkeypatch: pytest.MonkeyPatch) -> Path:
-    directory = installation.copy(installation.template(shared, "bare"), tmp_path / "data")
-    for name, value in {**installation.PRODUCTION, "PASSPORT_DATA": str(directory)}.items():
-        monkeypatch.setenv(name, value)
-    return directory
+def data(shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    copied = installation.copy(installation.template(shared, "bare"), tmp_path / "data")
+    return installation.choose(copied, monkeypatch)
 
 
 def written(path: Path, document: Any) -> str:

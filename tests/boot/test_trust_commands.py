@@ -28,9 +28,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def offline(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the root keys are kept; the data directory has none."""
-    data = installation.copy(made, tmp_path / "data")
-    for name, value in {**installation.PRODUCTION, "PASSPORT_DATA": str(data)}.items():
-        monkeypatch.setenv(name, value)
+    data = installation.choose(installation.copy(made, tmp_path / "data"), monkeypatch)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "offline").mkdir()
     for path in (data / "keys").glob("trust-root-*.pem"):

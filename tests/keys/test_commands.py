@@ -20,28 +20,12 @@ from tests.keys.sealing import CREDENTIAL, Sealing
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An installation with one passport, by the real clock: the tool has no other."""
-    directory = tmp_path_factory.mktemp("made") / "data"
-    settings = config.create(directory, installation.ORIGIN, demo=False, environ=installation.PRODUCTION)
-    wiring.create_data(settings)
-    wiring.migrate(settings)
-    config.finish(settings)
-    ctx = wiring.build(settings)
-    plants.add(ctx, "hall-1", "Hall 1", installation.TOKEN)
-    plant = plants.of_token(ctx, installation.TOKEN)
-    for record in factories.a_lean_pack(ctx.now()):
-        intake.accept(ctx, plant, factories.body(record))
-    ctx.dispose()
-    return directory
+    return installation.by_the_real_clock(tmp_path_factory.mktemp("made") / "data", factories.a_lean_pack)
 
 
 @pytest.fixture
 def data(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    directory = installation.copy(made, tmp_path / "data")
-    for name in [name for name in os.environ if name.startswith("PASSPORT_")]:
-        monkeypatch.delenv(name)
-    for name, value in {**installation.PRODUCTION, "PASSPORT_DATA": str(directory)}.items():
-        monkeypatch.setenv(name, value)
-    return directory
+    return installation.choose(installation.copy(made, tmp_path / "data"), monkeypatch)
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.config import Settings
-from app.services import plants
 from app.services.context import Context
 from app.web import create_app
 from app.web.readers import COOKIE
@@ -81,12 +80,6 @@ def client_of(app: Flask, shared: Path) -> Callable[[str], Client]:
         return found
 
     return made
-
-
-@pytest.fixture
-def line(ctx: Context) -> Line:
-    """A production line that sends records."""
-    return Line(ctx, plants.of_token(ctx, TOKEN))
 
 
 @pytest.fixture
