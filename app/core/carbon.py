@@ -34,7 +34,14 @@ _KG: Final = Decimal("0.001")
 _TENTH: Final = Decimal("0.1")
 _MOST_PER_KWH: Final = 100
 _CLAUSE: Final = "Annex II"
-_STAGE_ID: Final = "carbonFootprintPerLifecycleStage."
+
+TOTAL_ID: Final = "batteryCarbonFootprint"
+STAGE_IDS: Final[Mapping[Stage, str]] = MappingProxyType(
+    {stage: f"carbonFootprintPerLifecycleStage.{stage}" for stage in STAGES}
+)
+ABSOLUTE_ID: Final = "absoluteCarbonFootprint"
+FIGURES: Final = (TOTAL_ID, *STAGE_IDS.values(), ABSOLUTE_ID)
+"""Attributes of the catalogue that a footprint fills, in its order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +87,9 @@ class Footprint:
     @property
     def figures(self) -> dict[str, str]:
         """Values by dotted id of the catalogue, as they are signed."""
-        found = {"batteryCarbonFootprint": plain(self.total.per_kwh)}
-        found |= {f"{_STAGE_ID}{stage}": plain(self.stages[stage].per_kwh) for stage in STAGES}
-        return found | {"absoluteCarbonFootprint": plain(self.total.kg.quantize(_KG, ROUND_HALF_EVEN))}
+        found = {TOTAL_ID: plain(self.total.per_kwh)}
+        found |= {name: plain(self.stages[stage].per_kwh) for stage, name in STAGE_IDS.items()}
+        return found | {ABSOLUTE_ID: plain(self.total.kg.quantize(_KG, ROUND_HALF_EVEN))}
 
 
 def calculate(activity: Activity, factors: FactorSet) -> Footprint:

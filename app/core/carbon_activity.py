@@ -225,9 +225,7 @@ def _service_life(given: Mapping[str, Any], place: Place) -> ServiceLife:
     with localcontext(prec=PRECISION, rounding=ROUND_HALF_EVEN):
         energy = Decimal(given["ratedEnergy"]) * given["cycles"]
         formula = f"{plain(Decimal(given['ratedEnergy']))} kWh × {given['cycles']} cycles"
-        for name, words in zip(
-            _SHARES, ("depth of discharge", "average capacity", "efficiency"), strict=True
-        ):
+        for name, words in _SHARES.items():
             if name in given:
                 energy = energy * Decimal(given[name]) / 100
                 formula += f" × {plain(Decimal(given[name]))} % {words}"

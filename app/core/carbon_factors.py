@@ -22,7 +22,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, cast, get_args
 
 from app.core import canonical, json_strict
-from app.core.errors import MalformedInput, TooLarge
+from app.core.errors import TooLarge
 from app.core.texts import Place, string
 
 Group = Literal["material", "energy", "transport", "end-of-life", "gas"]
@@ -279,8 +279,5 @@ def _one_of(value: Any, allowed: Iterable[str], place: Place) -> str:
 def _text(value: Any, place: Place, longest: int, form: re.Pattern[str]) -> str:
     text = string(value, place, longest)
     if not form.fullmatch(text):
-        raise MalformedInput(
-            f"The text does not have the form asked for: {form.pattern}",
-            pointer=place.pointer, rule="pattern", clause=_CLAUSE,
-        )  # fmt: skip
+        place.refuse("pattern", f"The text does not have the form asked for: {form.pattern}")
     return text

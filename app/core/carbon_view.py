@@ -6,17 +6,13 @@ from decimal import Decimal
 from typing import Final
 
 from app.core import carbon_charts, carbon_report, display
-from app.core.carbon import Footprint, Sum, Term
+from app.core.carbon import ABSOLUTE_ID, STAGE_IDS, TOTAL_ID, Footprint, Sum, Term
 from app.core.carbon_activity import STAGES, Stage, plain
 from app.core.carbon_charts import SignedChart, kilograms
 from app.core.carbon_report import STAGE_NAMES, Note
 
 _ONE: Final = Decimal(1)
-_STAGE_ID: Final = "carbonFootprintPerLifecycleStage."
-_TOTAL_ID: Final = "batteryCarbonFootprint"
-_ABSOLUTE_ID: Final = "absoluteCarbonFootprint"
 _GEOGRAPHY: Final = {"match": "same place", "wider": "wider region", "elsewhere": "elsewhere"}
-_UNITS: Final = {"t.km": "t·km", "kg CO2e/kg": "kg CO₂e/kg", "kg CO2e/kWh": "kg CO₂e/kWh"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +106,9 @@ def compare(declared: Mapping[str, str], footprint: Footprint) -> tuple[Compared
     """The figures of the catalogue, declared and calculated, with the difference in per cent."""
     figures = footprint.figures
     names = {
-        _TOTAL_ID: ("Per kWh of total energy", "kg CO₂e/kWh"),
-        **{f"{_STAGE_ID}{stage}": (STAGE_NAMES[stage], "kg CO₂e/kWh") for stage in STAGES},
-        _ABSOLUTE_ID: ("The whole battery", "kg CO₂e"),
+        TOTAL_ID: ("Per kWh of total energy", "kg CO₂e/kWh"),
+        **{name: (STAGE_NAMES[stage], "kg CO₂e/kWh") for stage, name in STAGE_IDS.items()},
+        ABSOLUTE_ID: ("The whole battery", "kg CO₂e"),
     }
     return tuple(
         Compared(
@@ -173,7 +169,7 @@ def _number(value: Decimal) -> str:
 
 
 def _unit(code: str) -> str:
-    return _UNITS.get(code, code.replace("CO2e", "CO₂e").replace("t.km", "t·km"))
+    return code.replace("CO2e", "CO₂e").replace("t.km", "t·km")
 
 
 def _percent(value: Decimal | None) -> str:

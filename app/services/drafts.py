@@ -8,7 +8,7 @@ from app.core import completeness, json_strict
 from app.core.errors import NotFound
 from app.core.identifiers import BatteryKey
 from app.core.intake import IntakeRecord, parse
-from app.core.passport import Draft, assemble, filled
+from app.core.passport import Draft, Sourced, assemble, filled
 from app.core.summary import Summary, fold, from_bytes, to_bytes
 from app.core.summary import draft as made_of
 from app.core.times import to_seconds
@@ -162,28 +162,24 @@ def show(ctx: Context, key: BatteryKey, operator: str) -> dict[str, Any]:
         "complete": not missing,
         "missing": [finding.as_dict() for finding in missing],
         "findings": [finding.as_dict() for finding in completeness.findings(draft)],
-        "values": [
-            {
-                "attribute": attribute_id,
-                "value": sourced.value,
-                "record": sourced.record_id,
-                "level": sourced.level,
-                "sentAt": to_seconds(sourced.sent_at),
-            }
-            for attribute_id, sourced in draft.values.items()
-        ],
+        "values": [_told(attribute_id, sourced) for attribute_id, sourced in draft.values.items()],
         "overruled": [
-            {
-                "attribute": attribute_id,
-                "value": sourced.value,
-                "record": sourced.record_id,
-                "level": sourced.level,
-                "sentAt": to_seconds(sourced.sent_at),
-            }
+            _told(attribute_id, sourced)
             for attribute_id, losers in draft.losers.items()
             for sourced in losers
         ],
         "passport": f"{ctx.settings.origin}/passports/{battery.passport_uuid}",
+    }
+
+
+def _told(attribute_id: str, sourced: Sourced) -> dict[str, Any]:
+    """One value with the record that it came from."""
+    return {
+        "attribute": attribute_id,
+        "value": sourced.value,
+        "record": sourced.record_id,
+        "level": sourced.level,
+        "sentAt": to_seconds(sourced.sent_at),
     }
 
 

@@ -7,7 +7,6 @@ stored. Sending a file again stores nothing twice: each record has its id, or it
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -163,7 +162,7 @@ def _messages(path: Path, file: BinaryIO, how: How) -> Iterator[Message]:
     if suffix not in SUFFIXES:
         raise MalformedInput(f"Files that end in {', '.join(SUFFIXES)} are taken.", rule="suffix")
     if suffix == ".csv":
-        with _reopened(path) as first:
+        with path.open("rb") as first:
             encoding = csv_rows.encoding_of(first.read)
         for item in Reader(how.kind, how.delimiter).items(file.read, encoding):
             yield Message(item.body, f"{path.name}:{item.number}", item.refusal)
@@ -188,9 +187,3 @@ def _of_json(path: Path, file: BinaryIO) -> Iterator[Message]:
         raise MalformedInput("The array is not closed, or something follows it.", rule="json")
     for number, text in enumerate(items, 1):
         yield Message(text, f"{path.name}:{number}")
-
-
-@contextmanager
-def _reopened(path: Path) -> Iterator[BinaryIO]:
-    with path.open("rb") as file:
-        yield file

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from app.core import carbon_activity, carbon_report, identifiers
-from app.core.carbon import Footprint
+from app.core.carbon import FIGURES, Footprint
 from app.core.errors import NotFound, Rejected
 from app.core.identifiers import ModelKey
 from app.core.intake import IntakeRecord
@@ -61,11 +61,6 @@ class ModelFootprint:
         return [each.footprint for each in self.plants if each.footprint is not None]
 
 
-_FIGURES: Final = (
-    "batteryCarbonFootprint",
-    *(f"carbonFootprintPerLifecycleStage.{stage}" for stage in carbon_activity.STAGES),
-    "absoluteCarbonFootprint",
-)
 _STUDY: Final = "carbonFootprintStudy"
 
 
@@ -161,7 +156,7 @@ def _declared(records: Iterable[IntakeRecord]) -> Iterable[Declared]:
     """The newest declaring record of the model and of each batch, the model's first."""
     newest: dict[str, IntakeRecord] = {}
     for record in records:
-        if any(name in record.values for name in (*_FIGURES, _STUDY)):
+        if any(name in record.values for name in (*FIGURES, _STUDY)):
             known = newest.get(record.lot or "")
             if known is None or record.sent_at >= known.sent_at:
                 newest[record.lot or ""] = record
@@ -169,7 +164,7 @@ def _declared(records: Iterable[IntakeRecord]) -> Iterable[Declared]:
         record = newest[lot]
         yield Declared(
             record.record_id, record.kind, record.lot, to_seconds(record.sent_at),
-            {name: record.values[name] for name in _FIGURES if name in record.values},
+            {name: record.values[name] for name in FIGURES if name in record.values},
             record.values.get(_STUDY),
             record.details if record.kind == "carbon-footprint" else {},
         )  # fmt: skip
