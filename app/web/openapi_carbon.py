@@ -1,12 +1,10 @@
 """The part of the API's description that speaks of carbon footprints."""
 
-from typing import Any, Final
+from typing import Final
 
 from app.core.carbon_activity import STAGES, TABLES
+from app.web.openapi_parts import PLANT, TEXT, Json, answer, path, problems, ref
 
-Json = dict[str, Any]
-
-_TEXT: Final[Json] = {"type": "string"}
 _NUMBER: Final[Json] = {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"}
 _PER_CENT: Final[Json] = {"type": ["string", "null"], "description": "Per cent; null where nothing is summed"}
 _SUM: Final[Json] = {
@@ -19,48 +17,48 @@ _TERM: Final[Json] = {
     "description": "sign × quantity × factor.value = kgCO2e",
     "properties": {
         "table": {"enum": list(TABLES)},
-        "name": _TEXT,
-        "where": _TEXT,
+        "name": TEXT,
+        "where": TEXT,
         "quantity": _NUMBER,
         "unit": {"enum": ["kg", "kWh", "t.km"]},
-        "formula": _TEXT,
+        "formula": TEXT,
         "sign": {"enum": [1, -1]},
         "factor": {
             "type": "object",
             "properties": {
-                "id": _TEXT,
-                "name": _TEXT,
+                "id": TEXT,
+                "name": TEXT,
                 "value": _NUMBER,
-                "unit": _TEXT,
+                "unit": TEXT,
                 "uncertaintyPercent": _NUMBER,
                 "uncertaintyBasis": {"enum": ["source", "estimate"]},
                 "basis": {"enum": ["cited", "illustrative", "own"]},
                 "dataType": {"enum": ["primary", "secondary"]},
-                "source": _TEXT,
+                "source": TEXT,
                 "year": {"type": "integer"},
-                "geography": _TEXT,
+                "geography": TEXT,
             },
         },
         "kgCO2e": _NUMBER,
         "dataType": {"enum": ["primary", "secondary"]},
         "uncertaintyPercent": {**_PER_CENT, "description": "Of the amount; null where none is stated"},
-        "country": _TEXT,
+        "country": TEXT,
         "geography": {"enum": ["match", "wider", "elsewhere"]},
     },
 }
 _RESULT: Final[Json] = {
     "type": ["object", "null"],
     "properties": {
-        "method": _TEXT,
-        "statement": _TEXT,
-        "functionalUnit": _TEXT,
-        "facility": _TEXT,
-        "country": _TEXT,
+        "method": TEXT,
+        "statement": TEXT,
+        "functionalUnit": TEXT,
+        "facility": TEXT,
+        "country": TEXT,
         "year": {"type": "integer"},
-        "factorSet": {"type": "object", "properties": {"name": _TEXT, "version": _TEXT, "digest": _TEXT}},
+        "factorSet": {"type": "object", "properties": {"name": TEXT, "version": TEXT, "digest": TEXT}},
         "serviceLife": {
             "type": "object",
-            "properties": {"energyKwh": _NUMBER, "formula": _TEXT, "basis": _TEXT},
+            "properties": {"energyKwh": _NUMBER, "formula": TEXT, "basis": TEXT},
         },
         "total": {"type": "object", "properties": _SUM},
         "stages": {
@@ -69,7 +67,7 @@ _RESULT: Final[Json] = {
                 "type": "object",
                 "properties": {
                     "stage": {"enum": list(STAGES)},
-                    "name": _TEXT,
+                    "name": TEXT,
                     **_SUM,
                     "terms": {"type": "array", "items": _TERM},
                 },
@@ -86,7 +84,7 @@ SCHEMA: Final[Json] = {
     "type": "object",
     "required": ["gtin", "statement", "calculated", "declared"],
     "properties": {
-        "gtin": _TEXT,
+        "gtin": TEXT,
         "model": {"type": ["string", "null"]},
         "statement": {"type": "string", "description": "What this is not"},
         "calculated": {
@@ -95,8 +93,8 @@ SCHEMA: Final[Json] = {
             "items": {
                 "type": "object",
                 "properties": {
-                    "facility": _TEXT,
-                    "record": _TEXT,
+                    "facility": TEXT,
+                    "record": TEXT,
                     "plant": {"type": "string", "description": "Who sent the record"},
                     "sentAt": {"type": "string", "format": "date-time"},
                     "counts": {
@@ -114,7 +112,7 @@ SCHEMA: Final[Json] = {
             "items": {
                 "type": "object",
                 "properties": {
-                    "record": _TEXT,
+                    "record": TEXT,
                     "lot": {"type": ["string", "null"]},
                     "sentAt": {"type": "string", "format": "date-time"},
                     "values": {"type": "object"},
@@ -125,29 +123,16 @@ SCHEMA: Final[Json] = {
     },
 }
 
-_PARAMETERS: Final[list[Json]] = [{"name": "gtin", "in": "path", "required": True, "schema": _TEXT}]
-_REFUSALS: Final[Json] = {
-    str(status): {
-        "description": "Refused",
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
-    for status in (400, 401, 404)
-}
+_SHARED: Final[Json] = {"security": PLANT, "parameters": [path("gtin")]}
 PATHS: Final[Json] = {
     "/api/v1/models/{gtin}/carbon": {
         "get": {
             "operationId": "carbonFootprint",
             "summary": "Carbon footprint of a model by plant, with every term, beside what was declared",
-            "security": [{"plant": []}],
-            "parameters": _PARAMETERS,
+            **_SHARED,
             "responses": {
-                "200": {
-                    "description": "Calculated and declared",
-                    "content": {
-                        "application/json": {"schema": {"$ref": "#/components/schemas/CarbonFootprint"}}
-                    },
-                },
-                **_REFUSALS,
+                "200": answer("Calculated and declared", ref("CarbonFootprint")),
+                **problems(400, 401, 404),
             },
         }
     },
@@ -155,12 +140,8 @@ PATHS: Final[Json] = {
         "get": {
             "operationId": "carbonTerms",
             "summary": "Every term as a row; cells that a spreadsheet would run are neutralised",
-            "security": [{"plant": []}],
-            "parameters": _PARAMETERS,
-            "responses": {
-                "200": {"description": "CSV (RFC 4180)", "content": {"text/csv": {"schema": _TEXT}}},
-                **_REFUSALS,
-            },
+            **_SHARED,
+            "responses": {"200": answer("CSV (RFC 4180)", TEXT, "text/csv"), **problems(400, 401, 404)},
         }
     },
 }

@@ -1,14 +1,11 @@
 """Histories and corrections, described for machines: parts of the OpenAPI document."""
 
-from typing import Any, Final
+from typing import Final
 
-Json = dict[str, Any]
+from app.web.openapi_parts import TEXT, Json, query
 
-_TEXT: Final[Json] = {"type": "string"}
 AT: Final[Json] = {
-    "name": "at",
-    "in": "query",
-    "schema": _TEXT,
+    **query("at"),
     "description": "As it stood: a day, which means its end in UTC, or a time with its zone",
 }
 REASON: Final[Json] = {
@@ -25,7 +22,7 @@ _CHANGES: Final[Json] = {
         "required": ["attribute", "name", "unit", "before", "after"],
         "properties": {
             "attribute": {"type": "string", "description": "Dotted id of the catalogue"},
-            "name": _TEXT,
+            "name": TEXT,
             "unit": {"type": ["string", "null"]},
             "before": {"description": "As signed; of a list only the entries that differ; null: nothing"},
             "after": {},
@@ -37,13 +34,13 @@ CORRECTION: Final[Json] = {
     "type": "object",
     "required": ["passport", "corrected"],
     "properties": {
-        "passport": _TEXT,
+        "passport": TEXT,
         "corrected": {
             "type": "array",
             "items": {
                 "type": "object",
                 "properties": {
-                    "section": _TEXT,
+                    "section": TEXT,
                     "version": {"type": "integer"},
                     "url": {"type": "string", "format": "uri"},
                     "changes": _CHANGES,
@@ -56,7 +53,7 @@ HISTORY: Final[Json] = {
     "type": "object",
     "required": ["passport", "state", "issuedAt", "asOf", "versions", "events", "page", "hasOlder"],
     "properties": {
-        "passport": _TEXT,
+        "passport": TEXT,
         "state": {"enum": ["issued", "suspended", "revoked"]},
         "issuedAt": {"type": "string", "format": "date-time"},
         "asOf": {"type": ["string", "null"], "format": "date-time"},
@@ -65,7 +62,7 @@ HISTORY: Final[Json] = {
             "items": {
                 "type": "object",
                 "properties": {
-                    "section": _TEXT,
+                    "section": TEXT,
                     "version": {"type": "integer", "minimum": 1},
                     "url": {"type": "string", "format": "uri"},
                     "logProof": {
@@ -76,7 +73,7 @@ HISTORY: Final[Json] = {
                     "at": {"type": "string", "format": "date-time"},
                     "madeBy": _WHO,
                     "reason": {"type": ["string", "null"]},
-                    "digestMultibase": _TEXT,
+                    "digestMultibase": TEXT,
                     "signedBy": {"type": ["string", "null"]},
                     "newest": {"type": "boolean"},
                     "verdict": {"enum": ["valid", "unknown", "revoked", "altered", "invalid"]},

@@ -1,12 +1,11 @@
 """The description of intake: one record or many, and what is told of each."""
 
-from typing import Any, Final
+from typing import Final
 
 from app.core.intake import KINDS
+from app.web.openapi_parts import TEXT, Json, answer, path, problems, ref
 
-Json = dict[str, Any]
-
-_RECORD: Final[Json] = {"$ref": "#/components/schemas/Record"}
+_RECORD: Final = ref("Record")
 TAKE_RECORDS: Final[Json] = {
     "summary": "Send one record, or many; repeating it gives the same answer",
     "description": (
@@ -18,26 +17,15 @@ TAKE_RECORDS: Final[Json] = {
         "required": True,
         "content": {
             "application/json": {"schema": {"oneOf": [_RECORD, {"type": "array", "items": _RECORD}]}},
-            "application/x-ndjson": {"schema": {"type": "string"}},
+            "application/x-ndjson": {"schema": TEXT},
         },
     },
 }
 TEMPLATE: Final[Json] = {
     "operationId": "template",
     "summary": "The header row of a CSV file for one kind of record: every column that it may have",
-    "parameters": [
-        {"name": "kind", "in": "path", "required": True, "schema": {"type": "string", "enum": list(KINDS)}}
-    ],
-    "responses": {
-        "200": {
-            "description": "One row, with ; between",
-            "content": {"text/csv": {"schema": {"type": "string"}}},
-        },
-        "404": {
-            "description": "No such kind",
-            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        },
-    },
+    "parameters": [path("kind", {"type": "string", "enum": list(KINDS)})],
+    "responses": {"200": answer("One row, with ; between", TEXT, "text/csv"), **problems(404)},
 }
 ANSWERS: Final[Json] = {
     "type": "object",
@@ -55,7 +43,7 @@ ANSWERS: Final[Json] = {
                 "properties": {
                     "record": {"type": "integer", "description": "Place in the array, or line; from 1"},
                     "code": {"type": "integer", "description": "As the status of a record sent alone"},
-                    "answer": {"$ref": "#/components/schemas/Answer"},
+                    "answer": ref("Answer"),
                     "problem": {"type": "object"},
                 },
             },
