@@ -11,6 +11,7 @@ Commission list of data points for February 2027. Each row names its own.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from types import MappingProxyType
 from typing import Any, Final, Literal, cast
@@ -47,16 +48,21 @@ class ValueForm:
     @property
     def item(self) -> "ValueForm":
         """The form of one entry of a list."""
-        return ValueForm(
-            type=self.type.removeprefix("list<").removesuffix(">"),
-            unit=self.unit,
-            allowed=self.allowed,
-            pattern=self.pattern,
-            minimum=self.minimum,
-            maximum=self.maximum,
-            max_length=self.max_length,
-            shape=self.shape,
-        )
+        return _item(
+            self.type, self.unit, self.allowed, self.pattern, self.minimum, self.maximum, self.max_length,
+            self.shape,
+        )  # fmt: skip
+
+
+@cache
+def _item(
+    of: str, unit: str | None, allowed: tuple[str, ...], pattern: str | None, minimum: str | None,
+    maximum: str | None, max_length: int | None, shape: str | None,
+) -> ValueForm:  # fmt: skip
+    return ValueForm(
+        type=of.removeprefix("list<").removesuffix(">"), unit=unit, allowed=allowed, pattern=pattern,
+        minimum=minimum, maximum=maximum, max_length=max_length, shape=shape,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

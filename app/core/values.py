@@ -19,6 +19,8 @@ from app.core.texts import TEXTS, Place, languages, string
 _DECIMAL: Final = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,12})?")
 _MAX_LIST: Final = 1000
 _MAX_SERIES: Final = 10_000
+_READING: Final = ("observedAt", "source", "value")
+_MEASURED_READING: Final = ("observedAt", "source", "unit", "value")
 
 
 def check_value(
@@ -26,7 +28,8 @@ def check_value(
 ) -> Any:
     """`value` as it is signed: texts, whole numbers, and for dynamic rows `{value, observedAt, source}`.
 
-    A dynamic value without a time or source of its own takes `observed_at` and `source`.
+    A dynamic value without a time or source of its own takes `observed_at`, which was checked before, and
+    `source`.
 
     Raises: MalformedInput with pointer, rule and clause.
     """
@@ -60,22 +63,22 @@ def check_object(fields: Mapping[str, Field], value: Any, place: Place, *, bare_
 
 def _reading(attribute: Attribute, value: Any, place: Place, observed_at: str, source: str) -> dict[str, Any]:
     """(1) members of the reading, (2) its value with the unit, (3) its time and source."""
-    wrapped = isinstance(value, dict) and "value" in value
-    allowed = {"value", "observedAt", "source"} | ({"unit"} if attribute.unit is not None else set())
-    if wrapped:
+    extra: Mapping[str, Any] = {}
+    inner, inner_place = value, place
+    if isinstance(value, dict) and "value" in value:
+        allowed = _READING if attribute.unit is None else _MEASURED_READING
         for name in value:
             if name not in allowed:
-                place.at(name).refuse("unknown-member", f"A reading has {_names(sorted(allowed))}.")
-        extra = {name: value[name] for name in ("observedAt", "source") if name in value}
-        inner: Any = {name: value[name] for name in ("value", "unit") if name in value}
+                place.at(name).refuse("unknown-member", f"A reading has {_names(allowed)}.")
+        extra = value
         if attribute.unit is None:
-            inner = inner["value"]
-        inner_place = place if attribute.unit is not None else place.at("value")
-    else:
-        extra, inner, inner_place = {}, value, place
+            inner, inner_place = value["value"], place.at("value")
+        else:
+            inner = {name: value[name] for name in ("value", "unit") if name in value}
     found: dict[str, Any] = {"value": _value(attribute, inner, inner_place)}
-    moment = extra.get("observedAt", observed_at)
-    found["observedAt"] = TEXTS["datetime"](moment, place.at("observedAt"))
+    if "observedAt" in extra or not observed_at:
+        observed_at = TEXTS["datetime"](extra.get("observedAt", observed_at), place.at("observedAt"))
+    found["observedAt"] = observed_at
     words = extra.get("source", source)
     if words:
         found["source"] = string(words, place.at("source"), 200)
