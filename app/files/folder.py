@@ -27,7 +27,7 @@ DONE, FAILED = "done", "failed"
 SETTLED_S: Final = 2.0
 """How long a file must not have changed, for senders that copy instead of renaming."""
 _TEMPORARY: Final = (".tmp", ".part", ".partial", ".crdownload", "~")
-_NAME: Final = 120
+_NAME_BYTES: Final = 120
 
 
 @dataclass(slots=True)
@@ -51,7 +51,7 @@ class Folder:
                 result = self._take(path)
             except (OSError, DBAPIError, PassportError) as error:
                 # A full disk, a database that is away, a file that vanished: it stays and is tried again.
-                trouble = f"{path.name} waits: {_sentence(error)}"
+                trouble = f"{files.name_of(path)} waits: {_sentence(error)}"
                 if self._troubles.get(path.name) != trouble:
                     self.tell(trouble)
                 self._troubles[path.name] = trouble
@@ -89,7 +89,7 @@ class Folder:
         target = self.place / (FAILED if is_failed else DONE)
         target.mkdir(mode=0o750, exist_ok=True)
         # Stored names are ours: the content's digest, then what the sender called it (T29).
-        name = _free(target, result.digest[:16], path.name[-_NAME:])
+        name = _free(target, result.digest[:16], result.name.encode()[-_NAME_BYTES:].decode(errors="ignore"))
         told: dict[str, Any] = {"plant": self.plant.id, **result.as_dict()}
         if before is not None:
             told["cameBefore"] = before
@@ -99,7 +99,7 @@ class Folder:
         _sync(self.place)
         again = ", the same content as before" if before is not None else ""
         self.tell(
-            f"{path.name} -> {target.name}/: {result.accepted} accepted, {result.repeated} repeated,"
+            f"{result.name} -> {target.name}/: {result.accepted} accepted, {result.repeated} repeated,"
             f" {result.refused} refused{again}" + (f": {result.refusal}" if result.refusal else "")
         )
         return result

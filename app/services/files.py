@@ -65,6 +65,11 @@ class Result:
         }
 
 
+def name_of(path: Path) -> str:
+    """A file's name as a text that can be stored and shown: a file system takes any bytes as one."""
+    return "".join(mark if mark.isprintable() else "\ufffd" for mark in path.name)
+
+
 def digest(path: Path) -> str:
     """SHA-256 of a file's bytes, in hex: the key that says whether it came before."""
     with path.open("rb") as file:
@@ -121,7 +126,7 @@ def _through(
     take: Callable[[list[Message]], list[Accepted | Rejected]],
     progress: Callable[[int], None],
 ) -> Result:
-    result = Result(path.name, digest(path))
+    result = Result(name_of(path), digest(path))
     with path.open("rb") as file:
         try:
             messages = _messages(path, file, how)
@@ -158,24 +163,24 @@ def _count(result: Result, message: Message, outcome: Accepted | Rejected) -> No
 
 def _messages(path: Path, file: BinaryIO, how: How) -> Iterator[Message]:
     """Raises: MalformedInput, TooLarge where the file as a whole is none of ours."""
-    suffix = path.suffix.lower()
+    suffix, name = path.suffix.lower(), name_of(path)
     if suffix not in SUFFIXES:
         raise MalformedInput(f"Files that end in {', '.join(SUFFIXES)} are taken.", rule="suffix")
     if suffix == ".csv":
         with path.open("rb") as first:
             encoding = csv_rows.encoding_of(first.read)
         for item in Reader(how.kind, how.delimiter).items(file.read, encoding):
-            yield Message(item.body, f"{path.name}:{item.number}", item.refusal)
+            yield Message(item.body, f"{name}:{item.number}", item.refusal)
     elif suffix == ".json":
-        yield from _of_json(path, file)
+        yield from _of_json(name, file)
     else:
         for number, text, whole in record_stream.lines(file.read):
             limit = record_stream.MAX_LINE_BYTES
             refusal = None if whole else TooLarge(f"Line {number} is longer than {limit} bytes.")
-            yield Message(text, f"{path.name}:{number}", refusal)
+            yield Message(text, f"{name}:{number}", refusal)
 
 
-def _of_json(path: Path, file: BinaryIO) -> Iterator[Message]:
+def _of_json(name: str, file: BinaryIO) -> Iterator[Message]:
     body = file.read(MAX_JSON_BYTES + 1)
     if len(body) > MAX_JSON_BYTES:
         raise TooLarge(
@@ -186,4 +191,4 @@ def _of_json(path: Path, file: BinaryIO) -> Iterator[Message]:
     if items is None:
         raise MalformedInput("The array is not closed, or something follows it.", rule="json")
     for number, text in enumerate(items, 1):
-        yield Message(text, f"{path.name}:{number}")
+        yield Message(text, f"{name}:{number}")

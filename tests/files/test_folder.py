@@ -161,6 +161,21 @@ def test_a_name_that_tries_a_path_is_only_a_name(folder: Folder, place: Path):
     assert len(list((place / "done").glob("*.csv"))) == 1
 
 
+@pytest.mark.parametrize(
+    "name", [b"St\xfcckliste.csv", b"two\nlines.csv", "電池".encode() * 40 + b".csv"],
+    ids=["not UTF-8", "a line break", "as long as a name may be"],
+)  # fmt: skip
+def test_a_name_that_is_no_text_or_long_stops_nothing(
+    folder: Folder, place: Path, told: list[str], name: bytes
+):
+    put(place, "other.csv", HEADER + row(2))
+    (place / os.fsdecode(name)).write_text(HEADER + row(1))
+    assert [found.accepted for found in folder.look()] == [1, 1]
+    assert len(list((place / "done").iterdir())) == 4
+    assert all(line.isprintable() and "waits" not in line for line in told)
+    assert [row["origin"].isprintable() for row in rows(folder.ctx.engine, "intake_records")] == [True, True]
+
+
 def test_a_dry_run_judges_and_stores_nothing(ctx: Context, place: Path):
     path = put(place, "lots.csv", HEADER + row(1) + row(2, "many"))
     seen: list[int] = []
