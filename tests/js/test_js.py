@@ -77,11 +77,17 @@ def test_both_tell_the_same_verdict_in_the_same_words() -> None:
 )
 def test_a_page_preloads_the_modules_it_needs_and_no_other(page: str, template: str) -> None:
     """One round trip for all of them; the decoder and the second signature come later, on demand."""
-    listed = (ROOT / "templates" / f"{template}.html").read_text()
+    listed = "".join((ROOT / "templates" / f"{name}.html").read_text() for name in (template, page))
     found = set(re.findall(r'href="/static/js/([^"]+)"', listed))
     assert found == {
         path.relative_to(SCRIPTS).as_posix() for path in needed(SCRIPTS / "pages" / f"{page}.js")
     }
+
+
+def test_the_passport_page_loads_nothing_that_only_other_pages_show() -> None:
+    """Its own words are in its HTML: no card of a battery, no reading of labels."""
+    loaded = {path.stem for path in needed(SCRIPTS / "pages" / "passport.js")}
+    assert not loaded & {"battery", "digital-link", "scan-result"}
 
 
 def test_the_first_view_of_the_scanner_is_small() -> None:

@@ -9,7 +9,7 @@ import { describe } from '../core/verdict.js';
 import { fetchBytes, NotThere, Unreachable } from '../services/fetching.js';
 import { check } from '../services/verifying.js';
 import { byId, h, icon } from '../view/dom.js';
-import { rootAlarm } from '../view/scan-result.js';
+import { rootAlarm } from '../view/root-alarm.js';
 import { checking, checkList, technicalDetails, verdictCard } from '../view/verdict-card.js';
 
 /** @typedef {import('../core/verdict.js').Verdict} Verdict */

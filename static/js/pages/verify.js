@@ -6,7 +6,7 @@ import { CHECK_NAMES, describe, OUTCOMES, shownChecks } from '../core/verdict.js
 import { check } from '../services/verifying.js';
 import { batteryCard } from '../view/battery.js';
 import { byId, h, icon, installationOrigin } from '../view/dom.js';
-import { rootAlarm } from '../view/scan-result.js';
+import { rootAlarm } from '../view/root-alarm.js';
 import { checking, checkItem, technicalDetails, verdictCard } from '../view/verdict-card.js';
 
 /** @typedef {import('../core/report.js').Report} Report */

@@ -4,6 +4,7 @@
 import { isInternational } from '../core/digital-link.js';
 import { batteryCard } from './battery.js';
 import { h } from './dom.js';
+import { rootAlarm } from './root-alarm.js';
 import { checkList, technicalDetails, verdictCard } from './verdict-card.js';
 
 /** @typedef {import('../core/digital-link.js').BatteryKey} BatteryKey */
@@ -33,17 +34,6 @@ export function recordResult({ report, verdict, labels, problem, elsewhere, onAc
   }
   parts.push(checkList(report, { details: verdict.showsData ? technicalDetails(report) : [] }));
   return parts;
-}
-
-/**
- * @param {() => void} onAccept
- * @returns {HTMLElement}
- */
-export function rootAlarm(onAccept) {
-  return h('div', { class: 'error-summary stack' },
-    h('p', null, h('strong', null, 'The root of trust has changed.')),
-    h('p', null, 'This happens when an installation is set up anew, and when somebody stands between you and it. Go on only if whoever runs it told you so.'),
-    h('button', { type: 'button', class: 'button button--danger', onclick: onAccept }, 'Trust the new root'));
 }
 
 /**
