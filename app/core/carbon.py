@@ -117,14 +117,15 @@ def calculate(activity: Activity, factors: FactorSet) -> Footprint:
             root.at("serviceLife").refuse(
                 "range", f"More than {_MOST_PER_KWH} kg CO2e a kWh: check the units of amounts and energy."
             )
+        measured = [term for term in terms if term.line.data_type == "primary"]
         return Footprint(
             activity=activity,
             factors=factors,
             terms=terms,
             stages=MappingProxyType(stages),
             total=total,
-            primary_share=_share(terms, lambda t: t.line.data_type == "primary" and _is_primary(t.factor)),
-            primary_amounts=_share(terms, lambda t: t.line.data_type == "primary"),
+            primary_share=share([t for t in measured if _is_primary(t.factor)], terms),
+            primary_amounts=share(measured, terms),
         )
 
 
@@ -190,9 +191,7 @@ def _is_primary(factor: Factor) -> bool:
     return factor.data_type == "primary" or factor.group == "gas"
 
 
-def _share(terms: Iterable[Term], counts: Any) -> Decimal | None:
-    sizes = [(abs(term.kg), counts(term)) for term in terms]
-    whole = sum((size for size, _ in sizes), _NONE)
-    if whole == 0:
-        return None
-    return (100 * sum((size for size, does in sizes if does), _NONE) / whole).quantize(_TENTH)
+def share(part: Iterable[Term], whole: Iterable[Term]) -> Decimal | None:
+    """Per cent of the emissions of `whole`, credits counted by their size; None where there are none."""
+    found, total = (sum((abs(term.kg) for term in terms), _NONE) for terms in (part, whole))
+    return (100 * found / total).quantize(_TENTH) if total else None

@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, Final, Literal
 
 from app.core import csv_cells
-from app.core.carbon import METHOD, Footprint, Sum, Term
+from app.core.carbon import METHOD, Footprint, Sum, Term, share
 from app.core.carbon_activity import STAGES, Stage, plain
 
 FUNCTIONAL_UNIT: Final = (
@@ -99,26 +99,20 @@ def notes(footprint: Footprint, battery_mass: Decimal | None = None) -> tuple[No
         terms = [term for term in footprint.terms if applies(term)]
         if terms:
             names = tuple(dict.fromkeys(term.line.name for term in terms))
-            found.append(Note(code, text, names, _share(terms, footprint.terms)))
+            found.append(Note(code, text, names, share(terms, footprint.terms)))
     return tuple(found)
 
 
 def _mass(footprint: Footprint, battery_mass: Decimal) -> list[Note]:
     used = sum((t.line.quantity for t in footprint.terms if t.line.table == "materials"), Decimal(0))
-    share = 100 * used / battery_mass
-    if 90 <= share <= 200:
+    percent = 100 * used / battery_mass
+    if 90 <= percent <= 200:
         return []
     text = (
         f"The materials weigh {plain(used.quantize(_KG))} kg together, the battery {plain(battery_mass)} kg:"
-        f" {share:.0f} %."
+        f" {percent:.0f} %."
     )
     return [Note("mass", text, (), None)]
-
-
-def _share(part: Iterable[Term], whole: Iterable[Term]) -> Decimal | None:
-    total = sum((abs(term.kg) for term in whole), Decimal(0))
-    found = sum((abs(term.kg) for term in part), Decimal(0))
-    return (100 * found / total).quantize(Decimal("0.1")) if total else None
 
 
 def as_dict(footprint: Footprint, battery_mass: Decimal | None = None) -> dict[str, Any]:

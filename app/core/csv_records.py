@@ -32,7 +32,7 @@ _SUBJECT: Final = ("gtin", "lot", "serial")
 _UNIT: Final = re.compile(r"(?P<name>[^\[\]]+?)\s*\[(?P<unit>[^\[\]]+)\]")
 _NUMBER: Final = re.compile(r"[+-]?[0-9][0-9.,]*")
 _CLAUSE: Final = "docs/connect.md, columns"
-_FORMULA: Final = ("=", "@", "\t", "\r")
+_FORMULA: Final = ("=", "@")
 
 
 @dataclass(frozen=True, slots=True)
