@@ -92,8 +92,12 @@ def _how(args: argparse.Namespace) -> How:
 
 def _path(name: str) -> Path:
     path = Path(name)
-    if not path.is_file():
-        raise NotConfigured(f"{name} is no file that can be read.")
+    try:
+        if not path.is_file():
+            raise NotConfigured(f"{name} is no file.")
+        path.open("rb").close()
+    except OSError as error:
+        raise NotConfigured(f"{name} cannot be read: {error.strerror}.") from None
     return path
 
 

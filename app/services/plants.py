@@ -5,7 +5,7 @@ import re
 import secrets
 from dataclasses import dataclass
 
-from app.core.errors import Conflict, MalformedInput, Unauthenticated
+from app.core.errors import Conflict, MalformedInput, NotFound, Unauthenticated
 from app.core.times import to_text
 from app.services.context import Context
 from app.services.publication import log_grant
@@ -56,11 +56,11 @@ def of_token(ctx: Context, token: str) -> Plant:
 
 
 def get(ctx: Context, plant_id: str) -> Plant:
-    """A registered plant. Raises: Unauthenticated when it was removed meanwhile."""
+    """A registered plant, by the id that an operator names. Raises: NotFound."""
     with ctx.read() as store:
         row = store.plants.get(plant_id)
     if row is None:
-        raise Unauthenticated("This plant is not registered any more.")
+        raise NotFound(f"There is no plant {plant_id} here. See which are: passport plants list")
     return Plant(row.id, row.economic_operator_id)
 
 
