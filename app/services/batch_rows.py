@@ -146,7 +146,7 @@ class Chunk:
             self._new[subject] = {
                 "key": subject, "operator": self.plant.economic_operator_id, "gtin": key.gtin,
                 "serial": key.serial, "model_key": ModelKey(key.gtin).digest(), "lot": record.batch_lot,
-                "release": "none", "at": to_text(self.now),
+                "release": "none", "at": self.received_at,
             }  # fmt: skip
         elif serial != key.serial:
             raise intake.serial_conflict(serial, key.serial)
@@ -169,7 +169,7 @@ class Chunk:
         return self._changed.setdefault(
             key,
             {
-                "battery": key, "lot": row.lot, "release": row.release, "changed_at": to_text(self.now),
+                "battery": key, "lot": row.lot, "release": row.release, "changed_at": self.received_at,
                 "was": (row.lot, row.release),
             },
         )  # fmt: skip
