@@ -1,4 +1,4 @@
-"""Merkle tree of the audit log: leaf hash, root, inclusion and consistency proofs.
+"""Merkle tree of the audit log: leaf hash, root, inclusion proof.
 
 Source: RFC 6962 section 2.1, with SHA-256. Leaves and nodes hash under different prefixes, so that a node
 can never be shown as a leaf.
@@ -68,30 +68,6 @@ def prove_inclusion(index: int, size: int, node: Node) -> tuple[bytes, ...]:
     return tuple(reversed(found))
 
 
-def prove_consistency(first: int, second: int, node: Node) -> tuple[bytes, ...]:
-    """That the tree of `second` entries begins with the tree of `first`. Source: RFC 6962 2.1.2.
-
-    Raises: MalformedInput unless 0 <= first <= second.
-    """
-    if not 0 <= first <= second:
-        raise MalformedInput("a log never shrinks", rule="log-size")
-    if first in (0, second):
-        return ()
-    found: list[bytes] = []
-    begin, end, is_whole = 0, second, True  # is_whole: what is left of the old tree is the old tree itself
-    while first - begin != end - begin:
-        middle = begin + _split(end - begin)
-        if first <= middle:
-            found.append(_range(middle, end, node))
-            end = middle
-        else:
-            found.append(_range(begin, middle, node))
-            begin, is_whole = middle, False
-    if not is_whole:
-        found.append(_range(begin, end, node))
-    return tuple(reversed(found))
-
-
 def verify_inclusion(
     leaf: bytes, index: int, tree_size: int, proof: Sequence[bytes], expected_root: bytes
 ) -> bool:
@@ -113,41 +89,6 @@ def verify_inclusion(
             value = node_hash(value, sibling)
         place, last = place >> 1, last >> 1
     return last == 0 and value == expected_root
-
-
-def verify_consistency(
-    first: int, second: int, proof: Sequence[bytes], first_root: bytes, second_root: bytes
-) -> bool:
-    """Whether the tree of `second` entries with that root begins with the tree of `first` with its own.
-
-    Source: RFC 9162 section 2.1.4.2. Every tree begins with the empty one.
-    """
-    if not 0 <= first <= second or len(proof) > 128 or any(len(one) != 32 for one in proof):
-        return False
-    if first == second:
-        return not proof and first_root == second_root
-    if first == 0:
-        return not proof and first_root == hashlib.sha256(b"").digest()
-    waiting = list(proof)
-    if first & (first - 1) == 0:
-        waiting.insert(0, first_root)
-    if not waiting:
-        return False
-    place, last = first - 1, second - 1
-    while place & 1:
-        place, last = place >> 1, last >> 1
-    old = new = waiting[0]
-    for sibling in waiting[1:]:
-        if last == 0:
-            return False
-        if place & 1 or place == last:
-            old, new = node_hash(sibling, old), node_hash(sibling, new)
-            while not place & 1 and place:
-                place, last = place >> 1, last >> 1
-        else:
-            new = node_hash(new, sibling)
-        place, last = place >> 1, last >> 1
-    return last == 0 and old == first_root and new == second_root
 
 
 def _range(begin: int, end: int, node: Node) -> bytes:

@@ -22,17 +22,6 @@ def unchanged(signed: Signed) -> Signed:
     return signed
 
 
-def in_order(*changes: Change) -> Change:
-    """One change after another."""
-
-    def change(signed: Signed) -> Signed:
-        for one in changes:
-            signed = one(signed)
-        return signed
-
-    return change
-
-
 def renewed(before: Signed | None, own: Mapping[str, Any], now: datetime, version: int) -> dict[str, Any]:
     """The next list: `own` is what the installation says of itself, and stands first; all else stays."""
     before = before or {"issuers": []}

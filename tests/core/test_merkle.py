@@ -56,29 +56,3 @@ def test_a_node_is_never_a_leaf() -> None:
 def test_there_is_no_proof_for_an_entry_outside() -> None:
     with pytest.raises(MalformedInput):
         merkle.inclusion_proof(HASHES, 8)
-
-
-@pytest.mark.parametrize("second", range(1, 20))
-def test_each_tree_is_proven_to_begin_with_each_smaller_one(second: int) -> None:
-    hashes = [merkle.leaf_hash(bytes([n])) for n in range(second)]
-    root = merkle.root(hashes)
-    assert merkle.verify_consistency(0, second, (), merkle.root([]), root)
-    for first in range(1, second + 1):
-        proof = merkle.prove_consistency(first, second, merkle.over(hashes))
-        old = merkle.root(hashes[:first])
-        assert merkle.verify_consistency(first, second, proof, old, root)
-        assert not merkle.verify_consistency(first, second, (*proof, bytes(32)), old, root)
-        assert not merkle.verify_consistency(first, second, proof, bytes(32), root)
-        assert not merkle.verify_consistency(first, second, proof, old, bytes(32))
-        if proof:
-            assert not merkle.verify_consistency(first, second, proof[:-1], old, root)
-            assert not merkle.verify_consistency(first, second, (bytes(32), *proof[1:]), old, root)
-        if 0 < first < second:
-            forked = [*hashes[: first - 1], merkle.leaf_hash(b"other")]
-            assert not merkle.verify_consistency(first, second, proof, merkle.root(forked), root)
-    assert not merkle.verify_consistency(second + 1, second, (), root, root)
-
-
-def test_a_proof_from_a_larger_tree_to_a_smaller_one_is_not_made() -> None:
-    with pytest.raises(MalformedInput):
-        merkle.prove_consistency(4, 3, merkle.over(HASHES))

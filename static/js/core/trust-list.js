@@ -7,7 +7,6 @@
 import { requireThreshold, strictly } from './trust-root.js';
 import { hasMembers, isObject, malformed, readSigned, TrustListError } from './trust-shape.js';
 
-export { parseRoot } from './trust-root.js';
 export { TrustListError };
 
 /** @typedef {import('./trust-shape.js').TrustList} TrustList */
