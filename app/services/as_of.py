@@ -7,7 +7,7 @@ Nothing is kept: such pages are rare.
 from datetime import datetime
 from typing import Any
 
-from app.core.access import ANYONE, Reader
+from app.core.access import Reader
 from app.core.errors import NotFound, NotYet
 from app.core.vocabulary import ITEM_SECTIONS, MODEL_SECTIONS, SECTIONS
 from app.services import history, reading, verification
@@ -40,7 +40,6 @@ def section_bytes(
 
     Raises: NotFound, also for what the reader may not see and where there was nothing yet.
     """
-    reader = ANYONE if section == "public" else reader
     if section not in (*ITEM_SECTIONS, *MODEL_SECTIONS) or section not in reader.sections:
         raise NotFound(reading.NOTHING)
     with ctx.read() as store:

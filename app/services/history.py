@@ -90,7 +90,7 @@ def show(ctx: Context, uuid: str, reader: Reader, *, at: datetime | None = None,
         merged = sorted([*rows, *events], key=lambda row: row.created_at, reverse=True)
         wanted = merged[(page - 1) * PAGE : page * PAGE]
         if page < 1 or not wanted:
-            raise NotFound("There is nothing here, or nothing that you may read.")
+            raise NotFound(reading.NOTHING)
         shown = [row for row in wanted if not isinstance(row, Happened)]
         bodies = _bodies(store, shown)
     newest = {row.section: row.version for row in reversed(rows)}

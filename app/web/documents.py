@@ -32,13 +32,8 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9
 @anyone
 def public_section(uuid: str) -> Response:
     """The public section, for anybody: one select, the bytes as they are."""
-    at, as_token = looked_back_to(), wants_token()
-    if at is not None:
-        stored = as_of.section_bytes(context(), well_formed(uuid), "public", ANYONE, at, as_token=as_token)
-        return open_to_all(send_form(stored, "no-store", as_token=as_token))
-    if as_token:
-        stored = reading.section_bytes(context(), well_formed(uuid), "public", ANYONE, as_token=True)
-        return open_to_all(send_form(stored, PUBLIC_CACHE, as_token=True))
+    if looked_back_to() is not None or wants_token():
+        return item_section(uuid, "public")
     return open_to_all(send_form(reading.public_bytes(context(), well_formed(uuid)), PUBLIC_CACHE))
 
 
@@ -47,17 +42,20 @@ def public_section(uuid: str) -> Response:
 @anyone
 def item_section(uuid: str, section: str, version: int | None = None) -> Response:
     """A section of one battery, newest or one version for ever, to whom it is for."""
-    reader = ANYONE if section == "public" else current_reader()
+    is_public = section == "public"
+    reader = ANYONE if is_public else current_reader()
     as_token = wants_token()
     at = looked_back_to() if version is None else None
-    if at is not None:
-        stored = as_of.section_bytes(context(), well_formed(uuid), section, reader, at, as_token=as_token)
-        return send_form(stored, "private, no-store", as_token=as_token)
-    stored = reading.section_bytes(context(), well_formed(uuid), section, reader, version, as_token=as_token)
-    if section == "public":
+    if at is None:
+        stored = reading.section_bytes(
+            context(), well_formed(uuid), section, reader, version, as_token=as_token
+        )
         cache = FOREVER if version else PUBLIC_CACHE
-        return open_to_all(send_form(stored, cache, as_token=as_token))
-    return send_form(stored, "private, no-store", as_token=as_token)
+    else:
+        stored = as_of.section_bytes(context(), well_formed(uuid), section, reader, at, as_token=as_token)
+        cache = "no-store"
+    response = send_form(stored, cache if is_public else "private, no-store", as_token=as_token)
+    return open_to_all(response) if is_public else response
 
 
 @blueprint.get("/models/<gtin>/sections/<section>")
@@ -66,7 +64,7 @@ def item_section(uuid: str, section: str, version: int | None = None) -> Respons
 def model_section(gtin: str, section: str, version: int | None = None) -> Response:
     """A section that all batteries of a model share, to whom it is for."""
     if section not in MODEL_SECTIONS:
-        raise NotFound("There is nothing here, or nothing that you may read.")
+        raise NotFound(reading.NOTHING)
     as_token = wants_token()
     stored = reading.model_section_bytes(
         context(), gtin, section, current_reader(), version, as_token=as_token
@@ -87,7 +85,7 @@ def looked_back_to() -> datetime | None:
 def item_log_proof(uuid: str, section: str, version: int) -> Response:
     """That this version is entered in the public log, to whom the section is for (C2SP tlog-proof)."""
     if section not in ITEM_SECTIONS:
-        raise NotFound("There is nothing here, or nothing that you may read.")
+        raise NotFound(reading.NOTHING)
     reader = ANYONE if section == "public" else current_reader()
     response = _log_proof(well_formed(uuid), section, reader, version)
     return open_to_all(response) if section == "public" else response
@@ -98,7 +96,7 @@ def item_log_proof(uuid: str, section: str, version: int) -> Response:
 def model_log_proof(gtin: str, section: str, version: int) -> Response:
     """The same for a section of the model."""
     if section not in MODEL_SECTIONS:
-        raise NotFound("There is nothing here, or nothing that you may read.")
+        raise NotFound(reading.NOTHING)
     return _log_proof(gtin, section, current_reader(), version)
 
 
@@ -116,7 +114,7 @@ def _log_proof(subject: str, section: str, reader: Reader, version: int) -> Resp
 def well_formed(uuid: str) -> str:
     """A passport's own identifier, before any look-up. Raises: NotFound."""
     if not _UUID.fullmatch(uuid):
-        raise NotFound("There is nothing here, or nothing that you may read.")
+        raise NotFound(reading.NOTHING)
     return uuid
 
 
