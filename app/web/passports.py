@@ -202,7 +202,7 @@ def correct(uuid: str) -> Redirect:
     """Sign anew what differs, with a reason: only what the maker was shown."""
     form = request.form
     correction.correct(
-        context(), well_formed(uuid), form.get("reason", ""), current_reader(), mark=form.get("mark") or None
+        context(), well_formed(uuid), form.get("reason", ""), current_reader(), mark=form.get("mark", "")
     )
     return redirect(f"/passports/{uuid}/history", 303)
 

@@ -68,6 +68,16 @@ def test_the_maker_sees_what_would_change_and_signs_it_with_a_reason(
     assert "there is nothing to correct" in maker.get(f"/passports/{mended}").text
 
 
+def test_a_form_that_does_not_say_what_was_shown_signs_nothing(
+    client_of: Callable[[str], Client], mended: str
+):
+    maker = client_of("maker")
+    form = {"csrf_token": token_of(maker, f"/passports/{mended}"), "reason": REASON}
+    for mark in ({}, {"mark": ""}):
+        assert maker.post(f"/passports/{mended}/corrections", data=form | mark).status_code == 409
+    assert "Sign the correction" in maker.get(f"/passports/{mended}").text
+
+
 def test_where_the_records_contradict_each_other_the_maker_is_sent_to_the_draft(
     client_of: Callable[[str], Client], line: Line, clock: Clock, uuid: str
 ):
