@@ -33,7 +33,8 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9
 def public_section(uuid: str) -> Response:
     """The public section, for anybody: one select, the bytes as they are."""
     if looked_back_to() is not None or wants_token():
-        return item_section(uuid, "public")
+        response: Response = item_section(uuid, "public")
+        return response
     return open_to_all(send_form(reading.public_bytes(context(), well_formed(uuid)), PUBLIC_CACHE))
 
 
@@ -50,7 +51,7 @@ def item_section(uuid: str, section: str, version: int | None = None) -> Respons
         stored = reading.section_bytes(
             context(), well_formed(uuid), section, reader, version, as_token=as_token
         )
-        cache = FOREVER if version else PUBLIC_CACHE
+        cache = FOREVER if version and not as_token else PUBLIC_CACHE  # a token may be made anew
     else:
         stored = as_of.section_bytes(context(), well_formed(uuid), section, reader, at, as_token=as_token)
         cache = "no-store"

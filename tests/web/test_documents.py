@@ -329,6 +329,15 @@ def test_a_section_has_a_jose_form_made_once_with_an_etag_of_its_own(client: Cli
     assert sum(digest_multibase(first.data).encode() in leaf for leaf in leaves) == 1
 
 
+def test_no_cache_keeps_a_jose_form_for_ever_as_a_stolen_key_has_it_made_anew(client: Client, uuid: str):
+    path = f"/passports/{uuid}/sections/public"
+    assert "immutable" in client.get(f"{path}/1").headers["Cache-Control"]
+    cache = client.get(path, headers=TOKEN).headers["Cache-Control"]
+    assert "max-age=60" in cache
+    for asked in (client.get(f"{path}/1", headers=TOKEN), client.get(f"{path}/1?form=jwt")):
+        assert asked.headers["Cache-Control"] == cache
+
+
 def test_a_jose_form_is_valid_by_the_api_until_the_passport_is_revoked(
     client: Client, ctx: Context, uuid: str
 ):
