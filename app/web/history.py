@@ -86,7 +86,7 @@ def as_json(uuid: str) -> Response:
     """The same for machines; `?at=` ends it at a moment, `?page=` goes back."""
     at = looked_back_to()
     found = history.show(context(), well_formed(uuid), current_reader(), at=at, page=_page())
-    response = jsonify(
+    answer = jsonify(
         {
             "passport": f"urn:uuid:{found.uuid}",
             "state": found.state,
@@ -102,9 +102,7 @@ def as_json(uuid: str) -> Response:
             "hasOlder": found.has_older,
         }
     )
-    response.headers["Cache-Control"] = "private, no-store"
-    response.headers["Vary"] = "Cookie"
-    return response
+    return private(answer)
 
 
 @blueprint.post("/api/v1/passports/<uuid>/corrections")

@@ -81,8 +81,8 @@ def not_yet(uuid: str, at: datetime) -> Response:
     return private(page, 404)
 
 
-def private(page: str, status: int = 200) -> Response:
-    """A page for whoever asked, and kept by nobody."""
+def private(page: str | Response, status: int = 200) -> Response:
+    """An answer for whoever asked, and kept by nobody."""
     response = make_response(page, status)
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["Vary"] = "Cookie"
