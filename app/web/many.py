@@ -6,7 +6,7 @@ its place. Everything that is answered is durable. Repeating the whole request c
 
 import secrets
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from flask import Response, jsonify, request
@@ -21,6 +21,8 @@ from app.web import problems
 from app.web.current import context
 
 MOST_RECORDS: Final = 10_000
+MOST_BYTES: Final = 268_435_456
+"""Of a stream: ten thousand records of 26 kB."""
 NDJSON: Final = "application/x-ndjson"
 
 
@@ -32,26 +34,52 @@ def take_array(plant: Plant, items: Sequence[bytes]) -> Response:
 
 
 def take_lines(plant: Plant) -> Response:
-    """A stream of lines. The limit for bodies does not bound it, those for lines and their number do."""
+    """A stream of lines. The limit for bodies does not bound it, those for lines, their number and all
+    bytes do."""
     request.max_content_length = sys.maxsize
     cut: dict[int, PassportError] = {}
 
     def numbered() -> Iterator[tuple[int, bytes]]:
-        for count, (number, text, whole) in enumerate(record_stream.lines(request.stream.read)):
-            if count == MOST_RECORDS:
-                cut[0] = TooLarge(
-                    f"At most {MOST_RECORDS} records are taken at once: line {number} and what follows was"
-                    " not read. Send it in another request."
-                )
-                return
-            if not whole:
-                cut[number] = TooLarge(
-                    f"Line {number} is longer than {record_stream.MAX_LINE_BYTES} bytes."
-                    " Only its beginning is kept."
-                )
-            yield number, text
+        number = 0
+        try:
+            for count, (number, text, whole) in enumerate(record_stream.lines(_bounded(request.stream.read))):
+                if count == MOST_RECORDS:
+                    cut[0] = TooLarge(
+                        f"At most {MOST_RECORDS} records are taken at once: line {number} and what follows"
+                        " was not read. Send it in another request."
+                    )
+                    return
+                if not whole:
+                    cut[number] = TooLarge(
+                        f"Line {number} is longer than {record_stream.MAX_LINE_BYTES} bytes."
+                        " Only its beginning is kept."
+                    )
+                yield number, text
+        except _TooMuch:
+            cut[0] = TooLarge(
+                f"At most {MOST_BYTES} bytes are taken at once: what follows line {number} was not read."
+                " Send it in another request."
+            )
 
     return _answer(plant, numbered(), cut)
+
+
+class _TooMuch(Exception):
+    """A stream is longer than one request may be, be it in empty lines."""
+
+
+def _bounded(read: Callable[[int], bytes]) -> Callable[[int], bytes]:
+    taken = 0
+
+    def bounded(most: int) -> bytes:
+        nonlocal taken
+        found = read(most)
+        taken += len(found)
+        if taken > MOST_BYTES:
+            raise _TooMuch
+        return found
+
+    return bounded
 
 
 def _answer(plant: Plant, numbered: Iterable[tuple[int, bytes]], cut: dict[int, Any]) -> Response:

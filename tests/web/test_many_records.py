@@ -154,3 +154,11 @@ def test_each_kind_has_a_spreadsheet_to_begin_with(client: FlaskClient):
         assert (answer.status_code, answer.mimetype) == (200, "text/csv")
         assert answer.get_data().startswith(b"\xef\xbb\xbfrecordId;kind;sentAt;")
     assert client.get("/api/v1/templates/spaceship.csv").status_code == 404
+
+
+def test_a_stream_without_end_is_left_and_says_where(client: FlaskClient, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(many, "MOST_BYTES", 200_000)
+    (first,) = (body(record) for record in lots(1))
+    told = post(client, first + b"\n" * 1_000_000, LINES).get_json()
+    assert told["accepted"] == 1
+    assert "what follows line 1 was not read" in told["notRead"]["detail"]
