@@ -22,11 +22,12 @@ def test_the_commands_of_the_guide_connect_a_line(tmp_path: Path) -> None:
     text = (ROOT / "docs" / "connect.md").read_text(encoding="utf-8")
     port = free_port()
     environ = {
-        "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
         "SERVER": f"http://localhost:{port}",
         "PASSPORT_DATA": str(tmp_path / "data"),
         "PYTHONPATH": str(ROOT),
     }
+    (tmp_path / ".venv").symlink_to(sys.prefix)  # as in a checkout whose ./run installed the packages
     with running("--data", str(tmp_path / "data"), "--port", str(port)):
         done = subprocess.run(
             ["bash", "-eu", "-c", "".join(SHELL.findall(text))], cwd=tmp_path, env=environ,
