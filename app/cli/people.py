@@ -48,7 +48,7 @@ def run_list_accounts(args: argparse.Namespace, environ: Mapping[str, str]) -> i
     """One line an account."""
     with opened.installation(args, environ) as ctx:
         for each in accounts.names(ctx):
-            print("  ".join(str(value) for value in each.values()))
+            print(f"{each['name']}  {each['role']}" + ("  disabled" if each["disabled"] else ""))
     return 0
 
 

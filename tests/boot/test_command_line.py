@@ -147,6 +147,12 @@ def test_a_plants_token_is_printed_once_and_works(data, capsys):
     assert main(["plants", "add", "hall-9"]) == 1
 
 
+def test_records_of_a_plant_that_is_not_there_are_refused_with_its_name(data, tmp_path, capsys):
+    (file := tmp_path / "records.ndjson").write_text("{}\n")
+    assert main(["intake", "send", str(file), "--plant", "hall-9"]) == 1
+    assert "There is no plant hall-9 here. See which are: passport plants list" in capsys.readouterr().err
+
+
 def test_a_password_comes_from_stdin_never_from_the_command_line(data, monkeypatch, capsys):
     monkeypatch.setattr(sys, "stdin", io.StringIO("a long enough password\n"))
     assert main(["accounts", "add", "maria", "--role", "recycler"]) == 0
@@ -155,7 +161,7 @@ def test_a_password_comes_from_stdin_never_from_the_command_line(data, monkeypat
     assert accounts.sign_in(ctx, "maria", "a long enough password", "192.0.2.1")
     ctx.dispose()
     assert main(["accounts", "list"]) == 0
-    assert "maria" in capsys.readouterr().out
+    assert "maria  recycler" in capsys.readouterr().out.splitlines()
     with pytest.raises(SystemExit, match="2"):
         main(["accounts", "add", "eve", "--role", "emperor"])
 
