@@ -138,7 +138,10 @@ def run_close(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     print(f"Log {number - 1} is closed. Log {number} begins:", file=sys.stderr)
     sys.stdout.write(note or "")
     if not is_listed:
-        print("Sign a new trust list that names its key: docs/operating.md.", file=sys.stderr)
+        print(
+            "Sign a new trust list that names its key (docs/trust.md).",
+            file=sys.stderr,
+        )
     return 0
 
 
