@@ -36,9 +36,9 @@ from app.store.unit_of_work import Collision, Store
 
 PAGE = 64
 _TRIES: Final = 5
-_CAUSE: Final = Cause(
-    "maker", "Signed anew, with the same content: the key that had signed it is no longer in use."
-)
+REASON: Final = "Signed anew, with the same content: the key that had signed it is no longer in use."
+"""What a version says that was made here, and the history's mark of one."""
+_CAUSE: Final = Cause("maker", REASON)
 _WITHDRAWN: Final = ("REVOKED", "SUSPENDED")
 
 

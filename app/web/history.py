@@ -12,7 +12,7 @@ from app.core.errors import NotYet
 from app.core.sections import ROLES, SECTION_INFO
 from app.core.times import parse, to_seconds
 from app.core.vocabulary import MODEL_SECTIONS
-from app.services import correction, history, reading
+from app.services import correction, history, reading, resigning
 from app.services.correction import Corrected
 from app.services.history import Event, Version
 from app.services.plants import Plant
@@ -178,7 +178,9 @@ def _kind(versions: Sequence[Version], reason: str | None) -> str:
     if any(one.section == "public" and one.version == 1 for one in versions):
         return "issued"
     if reason is not None:
-        return "resigned" if all(one.changes == () for one in versions) else "corrected"
+        # after a theft the version before is believed by nobody, so that there is nothing to compare with
+        same = ((), None) if reason == resigning.REASON else ((),)
+        return "resigned" if all(one.changes in same for one in versions) else "corrected"
     if any(one.version > 1 for one in versions):
         return "renewed"
     return "model" if all(one.section in MODEL_SECTIONS for one in versions) else "first"

@@ -1,5 +1,6 @@
 """Histories, corrections and pages as of a day, over HTTP: who sees what, and what a bad date is told."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -9,10 +10,11 @@ import pytest
 
 from app.core.access import Reader
 from app.core.sections import ROLES
-from app.services import revocation
+from app.services import resigning, revocation
 from tests.factories import model_record, release_record, values_for, withdrawal_record
 from tests.installation import OTHER_TOKEN, START, TOKEN, Clock
 from tests.line import Line
+from tests.services.test_resigning import replace_key
 from tests.web.conftest import Client
 
 REASON = "The plate says so."
@@ -283,3 +285,16 @@ def test_a_history_up_to_a_day_ends_there(client: Client, corrected: str):
     before = client.get(f"/passports/{corrected}/history?at=2026-11-01", headers={"Accept": "text/html"})
     assert (before.status_code, "Nothing existed yet" in before.text) == (404, True)
     assert found["asOf"] == after(1)
+
+
+def test_what_was_signed_anew_after_a_theft_is_told_as_such_and_what_was_corrected_before_as_corrected(
+    client: Client, line: Line, clock: Clock, corrected: str
+):
+    clock.forward(days=1)
+    replace_key(line.ctx)
+    resigning.resign(line.ctx)
+    page = client.get(f"/passports/{corrected}/history").text
+    titles = re.findall(r'moment__title">(.*?) <', page)
+    assert titles == ["Signed anew", "Corrected", "Passport issued"]
+    assert "damaged" not in page
+    assert page.count("What changed cannot be told") == 0  # nothing changed, or nothing of it is believed
