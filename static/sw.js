@@ -16,6 +16,8 @@ const MAX_RECORDS = 400;
 const MAX_PAGES = 100;
 const FACTS = /^\/(?:trust|status|context|schema)\//;
 const RECORD = /^\/(?:01\/|passports\/[^/]+\/sections\/)/;
+const AS_RECORD = /(?:^|[ ,])application\/vc(?:$|[ ,;])/; // and not as a token, `application/vc+jwt`
+const OTHER_FORMS = ['at', 'form']; // of another day, or as a token: the kept record never stands in for it
 const PAGE = /^\/passports\/[^/]+$/;
 const POINTER = '/shell-in-use';
 
@@ -43,7 +45,7 @@ worker.addEventListener('fetch', (event) => {
   if (request.mode === 'navigate') event.respondWith(navigate(event, url));
   else if (url.pathname.startsWith('/static/')) event.respondWith(fromShell(request));
   else if (FACTS.test(url.pathname)) event.respondWith(fromNetwork(event, url.pathname));
-  else if (RECORD.test(url.pathname) && !url.searchParams.has('at') && (request.headers.get('accept') ?? '').includes('application/vc')) {
+  else if (RECORD.test(url.pathname) && !OTHER_FORMS.some((name) => url.searchParams.has(name)) && AS_RECORD.test(request.headers.get('accept') ?? '')) {
     event.respondWith(fromNetwork(event, url.pathname));
   }
 });

@@ -147,3 +147,32 @@ def test_what_was_known_a_day_ago_is_not_called_genuine(site: Site, visit: Visit
     expect(page.locator("#device-says")).to_contain_text("Not fully checked")
     expect(page.locator("#device-says")).to_contain_text("this device knows of signers")
     expect(page.locator("#device-check .verdict")).to_contain_class("verdict--unknown")
+
+
+ASKED_OFFLINE = """
+async ([path, accept]) => {
+  try {
+    return (await fetch(path, { headers: { Accept: accept } })).status;
+  } catch {
+    return 0;
+  }
+}
+"""
+
+
+def test_a_kept_record_never_stands_in_for_a_token_or_for_another_day(
+    site: Site, visit: Visit, watch: Watch
+) -> None:
+    page = visit("/")
+    open_and_keep(page, site)
+    kept = f"{site.page(FIRST_SERIAL)}/sections/public"
+    watch.allow(GONE)
+    page.context.set_offline(True)
+    with site.stopped():
+        assert page.evaluate(ASKED_OFFLINE, [kept, "application/vc"]) == 200
+        for path, accept in (
+            (kept, "application/vc+jwt"),
+            (f"{kept}?form=jwt", "application/vc"),
+            (f"{kept}?at=2026-11-24", "application/vc"),
+        ):
+            assert page.evaluate(ASKED_OFFLINE, [path, accept]) in (0, 504), (path, accept)
