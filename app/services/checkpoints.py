@@ -79,7 +79,16 @@ def with_cosignatures(store: Store, row: Any) -> str:
 
 
 def require_not_behind(ctx: Context) -> None:
-    """At a start: the database holds all that was published. Raises: NotConfigured, saying what to do."""
+    """At a start: the database holds all that was published, and the key of its newest log is here.
+
+    Raises: NotConfigured, saying what to do.
+    """
+    with ctx.read() as store:
+        heads = store.log.heads()
+    if heads and heads[-1].id not in ctx.log_keys:
+        raise NotConfigured(
+            f"No key of log {heads[-1].id} lies in {ctx.settings.keys_dir}; restore it from your backup."
+        )
     seen = _head(ctx)
     if seen is None:
         return

@@ -186,6 +186,12 @@ def test_after_a_restore_the_old_log_is_closed_and_the_new_one_names_it(
         note = checkpoints.make(anew)
         assert note is not None
         checkpoints.require_not_behind(anew)
+        (key := ctx.settings.keys_dir / "log-2.pem").rename(aside := key.with_suffix(".aside"))
+        keyless = wiring.build(ctx.settings, now=clock)
+        with pytest.raises(NotConfigured, match="No key of log 2"):
+            checkpoints.require_not_behind(keyless)
+        keyless.dispose()
+        aside.rename(key)
         opened_note = checkpoint.open_note(note, checkpoints.vkeys(anew)).checkpoint
         assert (opened_note.origin, opened_note.size) == ("passports.example/log/2", 3)
         first = log_reading.entries(anew, 2, "000.p/3").body
