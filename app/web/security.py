@@ -41,7 +41,7 @@ def attach(application: Flask) -> None:
     @application.before_request
     def guard() -> None:
         if request.host.lower() not in hosts and request.path != "/healthz":
-            raise MisdirectedRequest("This server does not answer for that host name.")
+            raise MisdirectedRequest(f"This server answers for {settings.origin} alone.")
         if len(request.full_path) > MAX_URL:
             raise RequestURITooLarge("This address is too long.")
         if request.headers.get("Content-Encoding"):
