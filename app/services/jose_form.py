@@ -5,7 +5,6 @@ A token is made only of a stored document whose own signature and dates hold: th
 attacker wrote into the database (T1, T39). Source: credential profile, section 3.
 """
 
-from collections.abc import Sequence
 from typing import Any, Final
 
 from app.core import jose, json_strict, log, verification
@@ -14,12 +13,15 @@ from app.core.errors import NotFound
 from app.core.multibase import digest_multibase
 from app.core.report import CHECK_NAMES, Report
 from app.core.times import to_text
-from app.services import issuance, keys
+from app.core.trust import TrustedKey
+from app.services import issuance, keys, throttling
 from app.services import verification as own_verification
 from app.services.context import Context
 from app.services.keys import Superseded
 from app.store.unit_of_work import Collision
 
+MADE_LIMIT: Final = throttling.Limit("jose-form", 600, throttling.MINUTE)
+"""Made by the whole installation: anybody may ask, and a token or a sealing service is slow (T27)."""
 _TRIES: Final = 3
 _MUST_PASS: Final = CHECK_NAMES[: CHECK_NAMES.index("time") + 1]
 
@@ -27,7 +29,8 @@ _MUST_PASS: Final = CHECK_NAMES[: CHECK_NAMES.index("time") + 1]
 def of(ctx: Context, row: Any) -> tuple[bytes, str]:
     """The token of one stored document (a row of `documents`) and its digest, which is its ETag.
 
-    Raises: NotFound when the stored document does not hold; CannotSign while no key is in use.
+    Raises: NotFound when the stored document does not hold; CannotSign while no key is in use; RateLimited
+    when too many are asked for that are not made yet.
     """
     for _ in range(_TRIES):
         with ctx.read() as store:
@@ -55,7 +58,11 @@ def _make(ctx: Context, row: Any, *, instead_of: Any) -> tuple[bytes, str]:
     unsecured = json_strict.loads(stored)
     del unsecured["proof"]
     signer = keys.signer(ctx)
-    body = jose.build(unsecured, signer, now, _chain(policy, signer.verification_method))
+    listed = _listed(policy, signer.verification_method)
+    if listed is None:
+        raise NotFound("This document has no other form yet.")  # nobody could check what we would sign
+    throttling.count(ctx, MADE_LIMIT, ctx.issuer.did)
+    body = jose.build(unsecured, signer, now, listed.x5c)
     _require(verification.verify(body, policy, now=now))
     digest = digest_multibase(body)
     salt = None if row.section == "public" else log.derived_salt(ctx.secret, digest)
@@ -77,11 +84,10 @@ def _make(ctx: Context, row: Any, *, instead_of: Any) -> tuple[bytes, str]:
     return body, digest
 
 
-def _chain(policy: Policy, method: str) -> Sequence[bytes]:
-    """Certificates of our key, where the trust list has them."""
+def _listed(policy: Policy, method: str) -> TrustedKey | None:
+    """Our key as the trust list has it, perhaps with certificates."""
     issuer = policy.trust_list.issuer(method.partition("#")[0]) if policy.trust_list else None
-    key = issuer.keys.get(method) if issuer else None
-    return key.x5c if key else ()
+    return issuer.keys.get(method) if issuer else None
 
 
 def _require(report: Report) -> None:

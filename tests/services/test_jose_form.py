@@ -8,8 +8,9 @@ import orjson
 import pytest
 
 from app import wiring
+from app.core.errors import RateLimited
 from app.core.multibase import digest_multibase
-from app.services import jose_form, key_life, trust, verification
+from app.services import jose_form, key_life, throttling, trust, verification
 from app.services.context import Context
 from tests.installation import Clock
 
@@ -71,3 +72,16 @@ def test_a_token_whose_key_was_stolen_is_made_anew_by_the_key_that_signs(ctx: Co
     assert again != body
     assert verification.verify_bytes(ctx, again).verdict == "valid"
     assert jose_form.of(ctx, row) == (again, digest)
+
+
+def test_only_so_many_are_signed_in_a_minute_and_a_made_one_is_always_there(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jose_form, "MADE_LIMIT", throttling.Limit("jose-form", 1, throttling.MINUTE))
+    row = public(ctx)
+    first = jose_form.of(ctx, row)
+    with ctx.read() as store:
+        other = store.documents.newest(row.subject_key, "condition")
+    with pytest.raises(RateLimited):
+        jose_form.of(ctx, other)
+    assert jose_form.of(ctx, row) == first
