@@ -245,7 +245,7 @@ function serverIsSilent(isPast = false) {
   card.hidden = isPast;
   card.classList.replace('verdict--valid', 'verdict--offline');
   card.querySelector('.verdict__icon use')?.setAttribute('href', '#icon-offline');
-  card.querySelector('.verdict__meta')?.append(' Not asked again now: this device has no connection.');
+  card.querySelector('.verdict__meta')?.append('. Not asked again now: this device has no connection.');
 }
 
 /** Of a record that does not hold, nothing stays on the screen, whatever the server drew. */
