@@ -72,8 +72,8 @@ def verify(ctx: Context, progress: Progress = lambda done, total: None) -> Audit
         _documents(ctx, store, heads, found, named)
     seen = checkpoints.published_head(ctx)
     if seen is not None and (trouble := checkpoints.behind(ctx, seen)):
-        number = heads[-1].id if heads else 1
-        found.add(number, min(seen.size, heads[-1].size), seen.size, trouble)
+        number, size = (heads[-1].id, heads[-1].size) if heads else (1, 0)
+        found.add(number, min(seen.size, size), seen.size, trouble)
     return found
 
 
@@ -151,7 +151,7 @@ def _rows(store: Store, head: Any) -> Iterator[tuple[int, Any]]:
     while index < head.size:
         end = min(index + BATCH, head.size)
         for row in store.log.rows(head.first + index, head.first + end):
-            while row.log_index != head.first + index:
+            if row.log_index != head.first + index:
                 yield index, None
                 return
             yield index, row
@@ -218,8 +218,8 @@ def _signatures(ctx: Context, store: Store, head: Any, rows: Iterable[Any], foun
 
 def _documents(ctx: Context, store: Store, heads: Any, found: Audit, named: dict[int, bytes]) -> None:
     def place(row: int) -> tuple[int, int]:
-        head = next((one for one in reversed(heads) if one.first <= row), heads[0])
-        return head.id, row - head.first
+        head = next((one for one in reversed(heads) if one.first <= row), None)
+        return (head.id, row - head.first) if head is not None else (1, row)
 
     without = 0
     for document in store.documents.all_with_entries():
@@ -235,7 +235,7 @@ def _documents(ctx: Context, store: Store, heads: Any, found: Audit, named: dict
             found.add(number, index, index, f"the stored document ({what}) is not the one that was entered.")
     if without:
         found.unchecked.append(f"{without} documents were stored before they knew their entries.")
-    elif not found.faults or named:
+    else:
         for row in sorted(named)[:MAX_FAULTS]:
             number, index = place(row)
             found.add(number, index, index, "the document that it names is not stored.")

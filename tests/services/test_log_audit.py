@@ -8,7 +8,7 @@ from sqlalchemy import delete, update
 from app.core import log
 from app.services import accounts, checkpoints, log_audit, plants
 from app.services.context import Context
-from app.store.tables import documents, log_checkpoints, log_entries, log_tiles
+from app.store.tables import documents, log_checkpoints, log_entries, log_head, log_tiles
 from tests.installation import rows
 from tests.services.test_checkpoints import grow
 
@@ -86,6 +86,14 @@ def test_a_document_that_was_taken_away_is_named_by_its_entry(grown: Context):
     row = next(row for row in rows(grown.engine, "documents") if row["section"] == "use")
     change(grown, delete(documents).where(documents.c.section == "use"))
     assert (first(grown).first, first(grown).last) == (row["log_position"],) * 2
+
+
+def test_a_log_that_is_gone_altogether_is_told(grown: Context):
+    for table in (log_checkpoints, log_tiles, log_head):
+        change(grown, delete(table))
+    found = log_audit.verify(grown)
+    assert any("knows nothing of" in one.sentence for one in found.faults)
+    assert any("not the one that was entered" in one.sentence for one in found.faults)
 
 
 @pytest.mark.parametrize("what", ["root", "note", "size"])
