@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from app.core import proof
-from app.core.errors import CannotSign, NotFound
+from app.core.errors import CannotSign, NotConfigured, NotFound
 from app.core.multibase import digest_multibase
 from app.core.proof import Signer
 from app.core.proof_error import ProofError
@@ -124,8 +124,8 @@ def set_bits(store: Store, subject_key: bytes, purpose: str, *, to: bool) -> Seq
 def published(ctx: Context, list_name: str) -> tuple[bytes, str]:
     """The signed list and its digest; signed anew when a bit or the key changed, or the hour is over.
 
-    What was signed is verified before it is stored. A list that grows old because no key may sign, or signs
-    wrongly, is shown with its age. Raises: NotFound; CannotSign.
+    What was signed is verified before it is stored. A list that grows old because no key may sign, cannot be
+    opened, or signs wrongly, is shown with its age. Raises: NotFound; CannotSign, NotConfigured.
     """
     now = ctx.now()
     with ctx.read() as store:
@@ -138,7 +138,7 @@ def published(ctx: Context, list_name: str) -> tuple[bytes, str]:
         return _sign_anew(ctx, keys.signer(ctx), list_name, now)
     except keys.Superseded:  # a change of key came between
         return published(ctx, list_name)
-    except CannotSign:
+    except (CannotSign, NotConfigured):
         if row.body is None:
             raise
         return bytes(row.body), str(row.digest)
@@ -164,7 +164,7 @@ def all_published(ctx: Context) -> dict[str, bytes]:
         names = store.status_lists.names()
     found: dict[str, bytes] = {}
     for _, name in names:
-        with suppress(CannotSign):
+        with suppress(CannotSign, NotConfigured):
             found[url(ctx, name)] = published(ctx, name)[0]
     return found
 

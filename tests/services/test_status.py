@@ -9,7 +9,16 @@ import orjson
 import pytest
 
 from app.core.access import ANYONE, Reader
-from app.core.errors import CannotSign, Conflict, Forbidden, MalformedInput, NotFound, Unauthenticated
+from app.core.errors import (
+    CannotSign,
+    Conflict,
+    Forbidden,
+    MalformedInput,
+    NotConfigured,
+    NotFound,
+    Unauthenticated,
+)
+from app.core.key_register import KeyRecord
 from app.core.proof import Signer
 from app.core.status_list import MIN_ENTRIES, StatusList
 from app.core.verification import verify
@@ -247,3 +256,21 @@ def test_a_list_whose_signature_does_not_fit_is_never_stored(ctx: Context, clock
     after = status.published(ctx, "revocation-1")
     assert after != before
     assert verification.verify_bytes(ctx, after[0]).verdict == "valid"
+
+
+def test_a_key_that_cannot_be_opened_does_not_keep_passports_from_being_read(line: Line, clock: Clock):
+    """As after `keys create` by another user, whose key file the service may not read."""
+
+    def unfit(_record: KeyRecord) -> Signer:
+        raise NotConfigured("The key file cannot be read.")
+
+    before = status.published(line.ctx, "revocation-1")
+    unread = replace(line.ctx, open_signer=unfit, kept={})
+    clock.forward(hours=2)
+    assert status.published(unread, "revocation-1") == before  # with its age
+    with line.ctx.unit_of_work() as work:
+        status.drop_signatures(work)  # as a change of key does
+        work.commit()
+    assert status.all_published(unread) == {}  # so that verdicts are unknown
+    with pytest.raises(NotConfigured):
+        status.published(unread, "revocation-1")
