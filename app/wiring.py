@@ -123,10 +123,7 @@ def make_root_key(path: Path, *, development: bool = False) -> PublicKey:
 
 def load_root_key(path: Path) -> FileSigner:
     """A root key to sign with, wherever it is kept. Raises: NotConfigured."""
-    try:
-        return FileSigner(path, path.stem)
-    except ValueError:
-        raise NotConfigured(f"{path} does not hold a private key.") from None
+    return FileSigner(path, path.stem)
 
 
 def key_backends(settings: Settings) -> Backends:

@@ -64,14 +64,14 @@ class Backends:
         path = self.keys_dir / f"{name}.pem"
         if source is not None:
             self._require_fit(source)
-            FileSigner(source, name)
+            wanted = FileSigner(source, name).public_key
             if not path.exists():
                 file.write_secret(path, file.read_secret(source))
         elif not path.exists():
             file.create(path, development=not self.production)
         self._require_fit(path)
         public_key = FileSigner(path, name).public_key
-        if source is not None and FileSigner(source, name).public_key != public_key:
+        if source is not None and wanted != public_key:
             raise Conflict(f"{path} is another key already.")
         return Made("file", path.name, public_key, f"the file {path}")
 

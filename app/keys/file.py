@@ -5,7 +5,9 @@ import os
 import stat
 from pathlib import Path
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
@@ -29,7 +31,7 @@ class FileSigner:
     def __init__(self, path: Path, verification_method: str) -> None:
         """Raises: NotConfigured when the file is missing, readable by others, or not a P-256 key."""
         self.verification_method = verification_method
-        key = load_pem_private_key(read_secret(path), password=None)
+        key = read_private_key(path)
         if not (isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1)):
             raise NotConfigured(f"The key file {path} does not hold a P-256 key.")
         self._key = key
@@ -73,11 +75,23 @@ def write_secret(path: Path, data: bytes) -> None:
 
 
 def read_secret(path: Path) -> bytes:
-    """Read a secret file. Raises: NotConfigured when it is missing or readable by others."""
+    """Read a secret file. Raises: NotConfigured when it is missing, readable by others, or not by us."""
     try:
-        mode = path.stat().st_mode
+        if stat.S_IMODE(path.stat().st_mode) & 0o077:
+            raise NotConfigured(f"The key file {path} may be read by others; run: chmod 600 {path}")
+        return path.read_bytes()
     except FileNotFoundError:
         raise NotConfigured(f"The key file {path} is missing; restore it from your backup.") from None
-    if stat.S_IMODE(mode) & 0o077:
-        raise NotConfigured(f"The key file {path} may be read by others; run: chmod 600 {path}")
-    return path.read_bytes()
+    except OSError as error:
+        raise NotConfigured(
+            f"The key file {path} cannot be read: {error.strerror}. It must belong to the user that the"
+            " service runs as."
+        ) from None
+
+
+def read_private_key(path: Path) -> PrivateKeyTypes:
+    """The key in a PEM file without a password. Raises: NotConfigured."""
+    try:
+        return load_pem_private_key(read_secret(path), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):  # TypeError: one with a password
+        raise NotConfigured(f"{path} does not hold a private key in PEM form without a password.") from None

@@ -8,14 +8,13 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
-    load_pem_private_key,
 )
 
 from app.core import notes
 from app.core.errors import NotConfigured
 from app.core.keys import PublicKey
 from app.core.notes import VKey
-from app.keys.file import read_secret, write_secret
+from app.keys.file import read_private_key, write_secret
 
 
 class NoteKey:
@@ -23,7 +22,7 @@ class NoteKey:
 
     def __init__(self, path: Path, name: str, kind: notes.Kind = 1) -> None:
         """Raises: NotConfigured when the file is missing, readable by others, or not an Ed25519 key."""
-        key = load_pem_private_key(read_secret(path), password=None)
+        key = read_private_key(path)
         if not isinstance(key, ed25519.Ed25519PrivateKey):
             raise NotConfigured(f"The key file {path} does not hold an Ed25519 key.")
         self._key = key

@@ -113,7 +113,7 @@ class RemoteSigner:
 
 
 def public_key_of(service: SealingService, credential_id: str) -> PublicKey:
-    """The key in the certificate of a credential, once a trial signature fits it. Raises: CannotSign."""
+    """The key in the certificate of a credential; whether it signs, a trial must show. Raises: CannotSign."""
     answer = service.call(
         "credentials/info", {"credentialID": credential_id, "certificates": "single", "certInfo": False}
     )

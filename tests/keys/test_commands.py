@@ -6,10 +6,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+)
 
 from app import config, wiring
 from app.cli.main import main
 from app.core import report
+from app.keys import file as key_files
 from app.services import intake, keys, plants, verification
 from tests import factories, installation
 from tests.keys import sealing as services
@@ -194,6 +201,30 @@ def test_a_key_made_elsewhere_is_copied_in_and_one_of_a_demo_refused(
     _, refusal = said(capsys, "keys", "create", "--from", str(tmp_path / "none.pem"), code=2)
     assert "missing" in refusal
     assert len(listed(capsys)) == 1
+
+
+def test_a_file_that_is_no_key_or_has_a_password_is_refused_in_a_sentence(
+    data: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+):
+    sealed = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"a password")
+    )
+    for name, content in (("text.pem", b"no key at all"), ("sealed.pem", sealed)):
+        key_files.write_secret(tmp_path / name, content)
+        _, refusal = said(capsys, "keys", "create", "--from", str(tmp_path / name), code=2)
+        assert refusal.strip().endswith("does not hold a private key in PEM form without a password.")
+    assert len(listed(capsys)) == 1
+
+
+def test_a_key_file_of_another_user_is_told_in_a_sentence(
+    data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    def denied(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", denied)
+    _, refusal = said(capsys, "keys", "list", code=2)
+    assert "must belong to the user that the service runs as" in refusal
 
 
 @pytest.fixture
