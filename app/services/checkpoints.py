@@ -176,7 +176,8 @@ def _note_head(ctx: Context, made: Checkpoint, note: str) -> None:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Replace a file so that readers see the old text or the new one, also after a power cut."""
+    """Replace a file so that readers see the old text or the new one; the new one, also after a power cut,
+    once this returned."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}")
     with temporary.open("w", encoding="utf-8") as file:
         os.fchmod(file.fileno(), 0o600)
@@ -184,3 +185,8 @@ def write_whole(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)

@@ -6,15 +6,19 @@ is refused, and both checkpoints are kept: together they prove the fork to anybo
 tlog-witness, tlog-cosignature; T42.
 """
 
+import fcntl
 import hashlib
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from app.core import checkpoint, log_proof, merkle, tiles
 from app.core.checkpoint import Opened
-from app.core.errors import ForkedLog, MalformedInput, NotConfigured
+from app.core.errors import Conflict, ForkedLog, MalformedInput, NotConfigured
 from app.core.notes import COSIGNATURE, Note, VKey
 from app.core.times import to_seconds, to_text
 from app.keys import log as log_keys
@@ -44,11 +48,17 @@ def witness(ctx: Context, log: RemoteLog, vkey: str | None = None) -> Cosigned:
     """Look at another log and cosign its newest checkpoint.
 
     `vkey` is needed at the first sight of a log that the trust list does not name. Raises: ForkedLog;
-    Unreachable; MalformedInput when the checkpoint is not signed by the known key; NotConfigured.
+    Unreachable; MalformedInput when the checkpoint is not signed by the known key; NotConfigured; Conflict
+    while another run looks at a log.
     """
-    note = log.checkpoint()  # (1)
     directory = ctx.settings.data_dir / DIRECTORY
     directory.mkdir(mode=0o700, exist_ok=True)
+    with _alone(directory):
+        return _witness(ctx, log, vkey, directory)
+
+
+def _witness(ctx: Context, log: RemoteLog, vkey: str | None, directory: Path) -> Cosigned:
+    note = log.checkpoint()  # (1)
     state = directory / f"{hashlib.sha256(_origin(note).encode()).hexdigest()[:32]}.json"
     known = json.loads(state.read_text(encoding="utf-8")) if state.exists() else None
     keys = _keys(ctx, known, vkey)
@@ -71,6 +81,20 @@ def witness(ctx: Context, log: RemoteLog, vkey: str | None = None) -> Cosigned:
     own_line = Note.parse(note).signed_by([seen.log])[0][1].line
     size = before.checkpoint.size if before else None
     return Cosigned(f"{seen.checkpoint}\n{own_line}{line}", own.vkey, seen.checkpoint.size, size)
+
+
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """One run at a time: of two at once the slower would write an older checkpoint over a newer one, and a
+    fork between them would be cosigned. Nothing is left behind by a kill. Raises: Conflict."""
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise Conflict("Another run of `passport log witness` is not done yet: call this again.") from None
+    finally:
+        os.close(handle)
 
 
 def own_key(ctx: Context) -> NoteKey:

@@ -14,7 +14,7 @@ from werkzeug.serving import make_server
 from app import wiring
 from app.core import checkpoint, log_proof, merkle, tiles
 from app.core.access import ANYONE
-from app.core.errors import ForkedLog, MalformedInput, NotConfigured
+from app.core.errors import Conflict, ForkedLog, MalformedInput, NotConfigured
 from app.core.notes import Note
 from app.services import (
     accounts,
@@ -77,7 +77,7 @@ def opened(directory: Path, clock: Clock) -> Iterator[Context]:
 
 
 def look(witness: Context, ctx: Context) -> witnessing.Cosigned:
-    return witnessing.witness(witness, Served(ctx), str(ctx.log_key.vkey))  # type: ignore[arg-type]
+    return witnessing.witness(witness, Served(ctx), str(ctx.log_keys[1].vkey))  # type: ignore[arg-type]
 
 
 def test_two_copies_that_grew_apart_are_found_out_and_both_checkpoints_kept(
@@ -101,7 +101,7 @@ def test_two_copies_that_grew_apart_are_found_out_and_both_checkpoints_kept(
         (evidence,) = (witness_of.settings.data_dir / "witness").glob("fork-*")
         assert str(evidence) in str(caught.value)
         notes = [(evidence / name).read_text() for name in ("seen-before.txt", "shown-now.txt")]
-        both = [checkpoint.open_note(note, [ctx.log_key.vkey]).checkpoint for note in notes]
+        both = [checkpoint.open_note(note, [ctx.log_keys[1].vkey]).checkpoint for note in notes]
         assert both[0].size < both[1].size  # signed by one key, and neither continues the other
         node = tiles.Reader(both[1].size, Served(copy).fetch).node
         assert merkle.root_of(both[1].size, node) == both[1].root
@@ -130,6 +130,30 @@ def test_a_log_that_shrinks_or_shows_another_tree_of_the_same_size_is_refused(
             look(witness_of, copy)
 
 
+def test_two_runs_at_once_cannot_put_an_older_checkpoint_in_the_place_of_a_newer_one(
+    ctx: Context, witness_of: Context
+):
+    class Slow(Served):
+        """While its tiles are fetched, another run sees more."""
+
+        def fetch(self, level: int, index: int, width: int) -> bytes:
+            if not self.refused:
+                self.refused = True
+                accounts.add(ctx, "one-more", "a password of theirs", "admin")
+                checkpoints.make(ctx)
+                with pytest.raises(Conflict, match="Another run"):
+                    look(witness_of, ctx)
+            return super().fetch(level, index, width)
+
+        refused = False
+
+    checkpoints.make(ctx)
+    slow = Slow(ctx)
+    witnessing.witness(witness_of, slow, str(ctx.log_keys[1].vkey))  # type: ignore[arg-type]
+    assert slow.refused
+    assert look(witness_of, ctx).before is not None, "the next run goes on"
+
+
 def test_a_cosignature_is_taken_and_dates_what_is_below_it(ctx: Context, witness_of: Context, line: Line):
     checkpoints.make(ctx)
     found = look(witness_of, ctx)
@@ -140,7 +164,7 @@ def test_a_cosignature_is_taken_and_dates_what_is_below_it(ctx: Context, witness
     grow(ctx, 5)
     checkpoints.make(ctx)
     proof = reading.log_proof(ctx, line.battery().passport_uuid, "public", ANYONE, 1)
-    opened_proof = log_proof.read(proof, [str(ctx.log_key.vkey)], [str(found.witness)])
+    opened_proof = log_proof.read(proof, [str(ctx.log_keys[1].vkey)], [str(found.witness)])
     assert opened_proof.proven_at == ctx.now()
     without_the_log = f"{Note.parse(found.note).text}\n{found.note.splitlines()[-1]}\n"
     with pytest.raises(MalformedInput):
