@@ -65,7 +65,7 @@ class Line:
     def leaves(self) -> list[dict[str, Any]]:
         """The log, oldest first."""
         with self.ctx.read() as store:
-            return [orjson.loads(bytes(row.leaf)) for row in store.log.leaves()]
+            return [orjson.loads(bytes(row.leaf)) for row in store.log.rows(0, 2**31)]
 
     def leaf_types(self) -> list[str]:
         return [leaf["type"] for leaf in self.leaves()]

@@ -10,7 +10,6 @@ from sqlalchemy import Engine
 
 from app.config import Settings
 from app.core.credential import Issuer
-from app.core.errors import NotConfigured
 from app.core.key_register import KeyRecord
 from app.core.proof import Signer
 from app.keys.file import FileSigner
@@ -45,13 +44,6 @@ class Context:
     """Keys that sign checkpoints, by number of their log."""
     kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
     """Worked out before, and free to be thrown away: policies, reports, renderings of this process."""
-
-    @property
-    def log_key(self) -> NoteKey:
-        """The key of the newest log. Raises: NotConfigured."""
-        if not self.log_keys:
-            raise NotConfigured("No key of the log lies in the data directory: run `passport migrate`.")
-        return self.log_keys[max(self.log_keys)]
 
     def unit_of_work(self) -> AbstractContextManager[UnitOfWork]:
         """A write transaction."""

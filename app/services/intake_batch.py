@@ -147,7 +147,7 @@ def _stored(
     keys = {each.digest() for record in records if (each := subjects.battery_of(record)) is not None}
     chunk = Chunk(
         plant, door, now, known={row.record_id: row for row in known},
-        batteries={bytes(row.key): row for row in work.batteries.held_many(sorted(keys))},
+        batteries={bytes(row.key): row for row in work.batteries.held_all(keys)},
     )  # fmt: skip
     for message, digest, record in read:
         try:

@@ -92,10 +92,6 @@ class Batteries:
         """The battery, kept from other writers until this transaction ends (T50)."""
         return self._connection.execute(_HELD_BY_KEY, {"key": key}).one_or_none()
 
-    def held_many(self, keys: Sequence[bytes]) -> Sequence[Row[Any]]:
-        """Those of several batteries that are known, held in the order of their keys."""
-        return self._connection.execute(_HELD_ALL, {"keys": list(keys)}).all() if keys else []
-
     def add_many(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """New drafts. A key that is known meanwhile is a `Collision`."""
         if rows:
@@ -123,7 +119,7 @@ class Batteries:
         return self._connection.execute(_HELD_BY_UUID, {"passport_uuid": passport_uuid}).one_or_none()
 
     def held_all(self, keys: Iterable[bytes]) -> Sequence[Row[Any]]:
-        """As `held`, for many."""
+        """As `held`, for many: those that are known, held in the order of their keys."""
         return self._connection.execute(_HELD_ALL, {"keys": list(keys)}).all()
 
     def change_all(self, keys: Iterable[bytes], at: str, **values: Any) -> None:

@@ -6,7 +6,7 @@ Logs count from 1; only the newest is open. Entry i of a log is row `first + i` 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from app.store.tables import (
     battery_events,
@@ -79,10 +79,6 @@ class Log:
                 ],
             )
         return int(row)
-
-    def leaves(self) -> Sequence[Row[Any]]:
-        """All entries of all logs, in order."""
-        return self._connection.execute(select(log_entries).order_by(log_entries.c.log_index)).all()
 
     def rows(self, begin: int, end: int) -> Sequence[Row[Any]]:
         """Entries by row, `end` not included."""
@@ -165,13 +161,6 @@ class Log:
             .where(log_tiles.c.log_id == number, log_tiles.c.level == level, log_tiles.c.tile_index == index)
             .values(hashes=hashes)
         )
-
-    def tiles(self, number: int) -> Sequence[Row[Any]]:
-        """Which tiles are stored, without their hashes."""
-        query: Select[Any] = select(log_tiles.c.level, log_tiles.c.tile_index).where(
-            log_tiles.c.log_id == number
-        )
-        return self._connection.execute(query.order_by(log_tiles.c.level, log_tiles.c.tile_index)).all()
 
     # --- checkpoints
 

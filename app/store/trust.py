@@ -47,16 +47,11 @@ class StatusLists:
         query = select(status_lists).where(status_lists.c.name == name).with_for_update(key_share=True)
         return self._connection.execute(query).one_or_none()
 
-    def all(self) -> Sequence[Row[Any]]:
-        return self._connection.execute(select(status_lists).order_by(status_lists.c.name)).all()
-
     def names(self) -> Sequence[tuple[str, str]]:
         """(purpose, name) of every list, without its bits."""
         return [(row.purpose, row.name) for row in self._connection.execute(_NAMES)]
 
-    def save(self, name: str, *, bits: bytes | None = None, **values: Any) -> None:
-        if bits is not None:
-            values["bits"] = bits
+    def save(self, name: str, **values: Any) -> None:
         self._connection.execute(update(status_lists).where(status_lists.c.name == name).values(**values))
 
     def entries_of(self, subject_keys: Sequence[bytes]) -> Sequence[Row[Any]]:

@@ -115,7 +115,7 @@ def _renamed(ctx: Context) -> FileSigner:
 def test_the_list_names_the_log_and_is_itself_an_entry_of_it(ctx: Context, line: Line):
     found = trust.current(ctx)
     assert found is not None
-    assert found.issuers[ctx.issuer.did].logs == (str(ctx.log_key.vkey),)
+    assert found.issuers[ctx.issuer.did].logs == (str(ctx.log_keys[1].vkey),)
     (leaf,) = [leaf for leaf in line.leaves() if leaf["type"] == "trust-list-published"]
     assert leaf["version"] == 1
     assert leaf["digest"] == digest_multibase(trust.published(ctx))
