@@ -78,13 +78,7 @@ def run_verify(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
 def run_checkpoint(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """The note alone on stdout, to be kept elsewhere."""
     with opened.installation(args, environ) as ctx:
-        checkpoints.make(ctx)
-        with ctx.read() as store:
-            heads = store.log.heads()
-            row = store.log.newest_checkpoint(heads[-1].id) if heads else None
-            if row is None:
-                raise NotConfigured("There is no log yet.")
-            sys.stdout.write(checkpoints.with_cosignatures(store, row))
+        sys.stdout.write(checkpoints.to_keep(ctx))
     return 0
 
 

@@ -64,13 +64,29 @@ def newest(ctx: Context) -> str | None:
     """The newest checkpoint of the open log, made now where entries wait and the last one is not of a moment
     ago. None while there is none."""
     with ctx.read() as store:
-        heads = store.log.heads()
-        found = store.log.newest_checkpoint(heads[-1].id) if heads else None
+        found, heads = stored(store), store.log.heads()
     if found is not None:
         age = ctx.now() - parse(found.created_at)
         if found.size == heads[-1].size or timedelta(0) <= age < MAX_AGE:
             return str(found.note)
     return make(ctx)
+
+
+def stored(store: Store) -> Any:
+    """The row of the newest checkpoint of the open log; None while there is none."""
+    heads = store.log.heads()
+    return store.log.newest_checkpoint(heads[-1].id) if heads else None
+
+
+def to_keep(ctx: Context) -> str:
+    """A checkpoint of the whole log, made now, with its cosignatures. Raises: NotConfigured while there is no
+    log; as `make`."""
+    make(ctx)
+    with ctx.read() as store:
+        row = stored(store)
+        if row is None:
+            raise NotConfigured("There is no log yet.")
+        return with_cosignatures(store, row)
 
 
 def with_cosignatures(store: Store, row: Any) -> str:

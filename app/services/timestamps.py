@@ -55,8 +55,7 @@ def stamp(ctx: Context) -> datetime:
         raise NotConfigured("The trust list pins no anchor of time stamps: `passport trust anchor add FILE`.")
     checkpoints.make(ctx)
     with ctx.read() as store:
-        heads = store.log.heads()
-        row = store.log.newest_checkpoint(heads[-1].id) if heads else None
+        row = checkpoints.stored(store)
     if row is None:
         raise NotConfigured("There is no checkpoint yet.")
     text = Note.parse(row.note).text.encode()
