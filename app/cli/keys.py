@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from app import wiring
 from app.cli import opened
+from app.cli.trust_files import say
 from app.core import times
 from app.core.errors import MalformedInput, NotConfigured
 from app.core.times import to_seconds
@@ -78,9 +78,9 @@ def run_list(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
         )
     for each in found:
         if not each.listed:
-            _say(_NOT_LISTED[each.state].format(name=each.record.name))
+            say(_NOT_LISTED[each.state].format(name=each.record.name))
     if not any(each.signs_now for each in found):
-        _say("No key signs: nothing can be issued. Put one into use with `passport keys rotate`.")
+        say("No key signs: nothing can be issued. Put one into use with `passport keys rotate`.")
     return 0
 
 
@@ -96,13 +96,13 @@ def run_create(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
         record = key_life.create(ctx, once)
         if record.backend == "file":
-            _say(f"Back up {ctx.settings.keys_dir / record.reference} now, away from the database.")
+            say(f"Back up {ctx.settings.keys_dir / record.reference} now, away from the database.")
         demo = ctx.settings.demo
     if demo:
-        _say("It does not sign yet: `passport keys rotate` puts it into use.")
+        say("It does not sign yet: `passport keys rotate` puts it into use.")
     else:
-        _say("It does not sign yet. Next: have a trust list signed that names it (docs/keys.md),")
-        _say("then put it into use with `passport keys rotate`.")
+        say("It does not sign yet. Next: have a trust list signed that names it (docs/keys.md),")
+        say("then put it into use with `passport keys rotate`.")
     print(record.name)
     return 0
 
@@ -111,9 +111,7 @@ def run_rotate(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Prints the name of the key that signs now."""
     with opened.installation(args, environ) as ctx:
         record = key_life.rotate(ctx, args.name)
-        _say(
-            f"{record.name} signs from now on, in every running process. What was signed before stays valid."
-        )
+        say(f"{record.name} signs from now on, in every running process. What was signed before stays valid.")
         _say_next(ctx, "so that it also names the end of the key before")
     print(record.name)
     return 0
@@ -131,8 +129,9 @@ def run_expire(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def run_revoke(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Prints the name and since when."""
-    since = datetime.now(UTC) if args.since == "now" else _time(args.since)
+    told = None if args.since == "now" else _time(args.since)
     with opened.installation(args, environ) as ctx:
+        since = told or ctx.now()
         record, heir = key_life.revoke(
             ctx,
             args.name,
@@ -142,10 +141,10 @@ def run_revoke(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
             stop_issuing=args.stop_issuing,
         )
         count = next(one.documents for one in key_life.standings(ctx) if one.record.name == record.name)
-        _say(f"{heir.name} signs from now on." if heir else "No key signs now: nothing is issued.")
+        say(f"{heir.name} signs from now on." if heir else "No key signs now: nothing is issued.")
         _say_next(ctx, "AT ONCE: until then readers go on believing this key")
         if heir and count:
-            _say(f"{count} documents that count today are signed by it. Sign them anew: `passport resign`.")
+            say(f"{count} documents that count today are signed by it. Sign them anew: `passport resign`.")
     print(f"{record.name}  revoked since {to_seconds(since if record.revoked is None else record.revoked)}")
     return 0
 
@@ -174,7 +173,7 @@ def _maker(args: argparse.Namespace, ctx: Context) -> Callable[[str], Made]:
 def _say_next(ctx: Context, why: str) -> None:
     """In a demo the list is signed by itself."""
     if not ctx.settings.demo:
-        _say(f"Have a new trust list signed by the root key (docs/keys.md), {why}.")
+        say(f"Have a new trust list signed by the root key (docs/keys.md), {why}.")
 
 
 def _as_dict(each: Standing) -> dict[str, Any]:
@@ -209,7 +208,3 @@ def _time(text: str) -> datetime:
         return times.parse(text).astimezone(UTC)
     except (MalformedInput, ValueError):
         raise NotConfigured(f"{text} is not a time of the form 2027-01-31T12:00:00Z.") from None
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr)

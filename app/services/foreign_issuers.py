@@ -11,7 +11,7 @@ from app.core.errors import MalformedInput, PassportError
 from app.core.keys import PublicKey
 from app.core.trust_shape import TrustedIssuer, TrustList
 from app.core.vocabulary import CREDENTIAL_TYPES
-from app.services import did_web
+from app.services import did_web, trust_lists
 from app.services.context import Context
 
 Fetch = Callable[[str], bytes]
@@ -38,7 +38,7 @@ def entry(
         raise MalformedInput(
             "An issuer needs a key that we take: P-256, P-384 or Ed25519.", rule="trust-list"
         )
-    unknown = set(types) - set(CREDENTIAL_TYPES.values()) - {"BitstringStatusListCredential"}
+    unknown = set(types) - set(CREDENTIAL_TYPES.values()) - {trust_lists.STATUS_LIST_TYPE}
     if unknown:
         known = ", ".join(CREDENTIAL_TYPES.values())
         raise MalformedInput(f"{sorted(unknown)[0]} is no type of document here: {known}.", rule="trust-list")

@@ -16,8 +16,9 @@ from app.core.errors import Conflict, MalformedInput, NotFound
 from app.core.key_register import Backend, KeyRecord
 from app.core.keys import PublicKey
 from app.core.times import to_seconds, to_text
-from app.services import issuance, keys, status, trust
+from app.services import keys, reasons, status, trust
 from app.services.context import Context
+from app.services.publication import append_log
 from app.store.unit_of_work import UnitOfWork
 
 _SECOND = timedelta(seconds=1)
@@ -85,7 +86,7 @@ def create(ctx: Context, make: Callable[[str], Made]) -> KeyRecord:
             raise Conflict(f"This key is in the register already, as {same.name}.")
         work.keys.add(record, ctx.issuer.did)
         multikey = made.public_key.to_multikey()
-        _log(work, ctx, [log.key_added(keys.method(ctx, record), multikey, at=now)], now)
+        append_log(work, ctx, [log.key_added(keys.method(ctx, record), multikey, at=now)], now)
         work.commit()
     return record
 
@@ -152,9 +153,7 @@ def revoke(
     is signed until there is one. Revoking again may only move `since` to an earlier time.
     Raises: NotFound, MalformedInput, Conflict.
     """
-    reason = reason.strip()
-    if not 3 <= len(reason) <= 500:
-        raise MalformedInput("Say why, in 3 to 500 characters.", pointer="/reason", rule="reason")
+    reason = reasons.checked(reason)
     since = _second(since)
     if since > ctx.now():
         raise MalformedInput("The time of a compromise cannot lie ahead.", pointer="/since", rule="since")
@@ -168,7 +167,7 @@ def revoke(
         if heir is not None:
             _start(work, ctx, _of(records, heir.name), now)
         work.keys.change(name, revoked_at=to_text(since), reason=reason)
-        _log(work, ctx, [log.key_revoked(keys.method(ctx, record), since=since, at=now)], now)
+        append_log(work, ctx, [log.key_revoked(keys.method(ctx, record), since=since, at=now)], now)
         status.drop_signatures(work)
         work.commit()
     _renew_list(ctx)
@@ -264,17 +263,13 @@ def _start(work: UnitOfWork, ctx: Context, record: KeyRecord, now: datetime) -> 
     if record.state(now) != "prepared":
         raise Conflict(f"{record.name} was changed meanwhile: look at `passport keys list`.")
     work.keys.change(record.name, valid_from=to_text(_second(now)))
-    _log(work, ctx, [log.key_started(keys.method(ctx, record), at=now)], now)
+    append_log(work, ctx, [log.key_started(keys.method(ctx, record), at=now)], now)
 
 
 def _end(work: UnitOfWork, ctx: Context, record: KeyRecord, end: datetime, now: datetime) -> None:
     """Proofs are dated in whole seconds: the second in which the key still signed counts."""
     work.keys.change(record.name, expires_at=to_text(end))
-    _log(work, ctx, [log.key_expired(keys.method(ctx, record), expires=end, at=now)], now)
-
-
-def _log(work: UnitOfWork, ctx: Context, leaves: Sequence[bytes], now: datetime) -> None:
-    issuance.append_log(work, ctx, leaves, now)
+    append_log(work, ctx, [log.key_expired(keys.method(ctx, record), expires=end, at=now)], now)
 
 
 def _try(ctx: Context, record: KeyRecord) -> None:

@@ -15,7 +15,7 @@ from app.core import did, log, trust, trust_root
 from app.core.errors import NotConfigured, NotFound
 from app.core.times import parse
 from app.core.trust import TrustList
-from app.services import status, trust_lists
+from app.services import keys, status, trust_lists
 from app.services.context import Context
 from app.services.publication import append_log
 
@@ -107,9 +107,7 @@ def key_valid_from(ctx: Context) -> datetime | None:
 
 def did_document(ctx: Context) -> dict[str, Any]:
     """The did:web document with every seal key that there ever was."""
-    with ctx.read() as store:
-        records = store.keys.all()
     return did.document(
         ctx.issuer.did,
-        [did.DidKey(each.name, each.public_key, each.expires, each.revoked) for each in records],
+        [did.DidKey(each.name, each.public_key, each.expires, each.revoked) for each in keys.all(ctx)],
     )

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from app.core import log, root_signatures, times, trust_draft, trust_root
 from app.core.errors import Conflict, NotFound
-from app.core.key_register import KeyRecord
 from app.core.keys import PublicKey
 from app.core.multibase import digest_multibase
 from app.core.root_signatures import TrustListRefused
 from app.core.trust_draft import Draft
+from app.services import keys as seal_keys
 from app.services import trust, trust_lists
 from app.services.context import Context
 from app.services.publication import append_log
@@ -49,7 +49,7 @@ def rotate(
     left = {name: key for name, key in keys.items() if name not in remove}
     if taken := set(add) & set(keys):
         raise Conflict(f"The root has a key {sorted(taken)[0]} already: a name is never used again.")
-    seals = {record.public_key for record in _register(ctx)}
+    seals = {record.public_key for record in seal_keys.all(ctx)}
     if seals & set(add.values()):
         raise Conflict("This key signs passports: each key has one purpose.")
     wanted = threshold or trust_root.threshold_of(before)
@@ -105,8 +105,3 @@ def _require_newest_holds(data: bytes, root: Mapping[str, object]) -> int:
             " together with the root (--list)"
         ) from None
     return int(published.signed["version"])
-
-
-def _register(ctx: Context) -> list[KeyRecord]:
-    with ctx.read() as store:
-        return store.keys.all()

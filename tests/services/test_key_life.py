@@ -292,7 +292,7 @@ def test_a_change_that_cannot_be_logged_does_not_happen(line: Line, monkeypatch:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(key_life.issuance, "append_log", cut)
+        patched.setattr(key_life, "append_log", cut)
         for change in (
             lambda: create(line.ctx),
             lambda: key_life.rotate(line.ctx),
