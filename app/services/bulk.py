@@ -24,8 +24,8 @@ from app.core.times import to_text
 from app.core.vocabulary import MODEL_SECTIONS, Section
 from app.services import drafts, keys, signing, status
 from app.services.context import Context
-from app.services.publication import RECORDS, new_plan, store
-from app.services.signing import Signed, Unsigned
+from app.services.publication import RECORDS, Signed, new_plan, store
+from app.services.signing import Unsigned
 from app.services.signing_pool import AHEAD, Result, SigningPool, Task
 from app.store.unit_of_work import Collision, UnitOfWork
 

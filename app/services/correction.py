@@ -21,6 +21,7 @@ from app.core.errors import Conflict, Forbidden, NotFound
 from app.core.vocabulary import MODEL_SECTIONS, SECTIONS, Section
 from app.services import drafts, issuance, reading, reasons, signing
 from app.services.context import Context
+from app.services.publication import Cause
 
 _TRIES: Final = 5
 _NOT_NOW: Final[Mapping[str, str]] = {
@@ -77,7 +78,7 @@ def correct(
     Conflict, where something else would be signed now than was looked at.
     """
     access.require(Permission.CORRECT, actor)
-    cause = issuance.Cause(actor.role, reasons.checked(reason))
+    cause = Cause(actor.role, reasons.checked(reason))
     for _ in range(_TRIES):
         judged = _judge(ctx, uuid, actor)  # (1)
         if mark not in (None, _mark(judged)):  # (2)
@@ -112,7 +113,7 @@ def _judge(ctx: Context, uuid: str, actor: Reader) -> _Judged:
     return _Judged(battery, passport, newest_record, heads, due)
 
 
-def _sign(ctx: Context, judged: _Judged, cause: issuance.Cause) -> bool:
+def _sign(ctx: Context, judged: _Judged, cause: Cause) -> bool:
     sections = judged.due
     if "public" in sections:
         # it lists every model section that there is, changed or not; those unchanged are not signed again

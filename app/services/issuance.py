@@ -12,12 +12,12 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 from urllib.parse import quote
 
 import orjson
 
-from app.core import completeness, credential, log
+from app.core import completeness, credential
 from app.core.completeness import CompletePassport
 from app.core.errors import CannotSign, IncompletePassport
 from app.core.identifiers import BatteryKey
@@ -26,16 +26,11 @@ from app.core.times import parse, to_text
 from app.core.vocabulary import Section
 from app.services import bulk, drafts, keys, signing, status, waiting
 from app.services.context import Context
-from app.services.publication import RECORDS as RECORDS
-from app.services.publication import Cause as Cause
-from app.services.publication import append_log as append_log
-from app.services.publication import new_plan, store
-from app.services.signing import Signed
-from app.store.unit_of_work import Collision, Store, UnitOfWork
+from app.services.publication import RECORDS, Cause, Signed, new_plan, store
+from app.store.unit_of_work import Collision, UnitOfWork
 
 DYNAMIC_SECTIONS: Final[tuple[Section, ...]] = ("condition", "use", "warranty")
 SUMMARY_INTERVAL: Final = timedelta(days=1)
-StatusChange = Literal["revoked", "suspended", "reinstated"]
 _TRIES: Final = 5
 _log = logging.getLogger("app.services.issuance")
 _Plan = TypeVar("_Plan", dict[str, Any], dict[str, Any] | None)
@@ -273,31 +268,6 @@ def _publish(
     return True
 
 
-def change_status(
-    work: Store,
-    ctx: Context,
-    battery_key: bytes,
-    purpose: str,
-    kind: StatusChange,
-    now: datetime,
-    cause: Cause = RECORDS,
-    *,
-    to: bool,
-) -> None:
-    """Set or clear the bits of every section of one battery: a leaf for each, and one event for people."""
-    changed = status.set_bits(work, battery_key, purpose, to=to)
-    salts = [log.derived_salt(ctx.secret, f"{name}#{index}{to_text(now)}") for name, index in changed]
-    leaves = [
-        log.status_changed(f"credential-{kind}", name, index, salt=salt, at=now)
-        for (name, index), salt in zip(changed, salts, strict=True)
-    ]
-    position = append_log(work, ctx, leaves, now)
-    work.events.add(
-        battery_key=battery_key, operator=ctx.issuer.did, kind=kind, made_by=cause.made_by,
-        reason=cause.reason, log_position=position, at=to_text(now),
-    )  # fmt: skip
-
-
 def _is_due(passport: CompletePassport, section: Section, newest: Any, now: datetime) -> bool:
     if newest is None:
         return True
@@ -323,7 +293,7 @@ def _change_suspension(ctx: Context, key: BatteryKey, *, to: bool) -> None:
         battery = work.batteries.held(key.digest())
         if battery is None or (battery.state, battery.release) != expected:
             return  # another worker was faster, or the passport was revoked
-        kind: StatusChange = "suspended" if to else "reinstated"
-        change_status(work, ctx, battery.key, "suspension", kind, now, to=to)
+        kind: status.Change = "suspended" if to else "reinstated"
+        status.change(work, ctx, battery.key, "suspension", kind, now, to=to)
         work.batteries.change(battery.key, to_text(now), state="suspended" if to else "issued")
         work.commit()

@@ -14,10 +14,11 @@ from app.core.multibase import digest_multibase
 from app.core.report import CHECK_NAMES, Report
 from app.core.times import to_text
 from app.core.trust import TrustedKey
-from app.services import issuance, keys, throttling
+from app.services import keys, throttling
 from app.services import verification as own_verification
 from app.services.context import Context
 from app.services.keys import Superseded
+from app.services.publication import append_log
 from app.store.unit_of_work import Collision
 
 MADE_LIMIT: Final = throttling.Limit("jose-form", 600, throttling.MINUTE)
@@ -69,7 +70,7 @@ def _make(ctx: Context, row: Any, *, instead_of: Any) -> tuple[bytes, str]:
     with ctx.unit_of_work() as work:
         keys.require_good(work, [signer.verification_method], now)
         leaf = log.form_added(row.section, digest, salt=salt, at=now)
-        position = issuance.append_log(work, ctx, [leaf], now)
+        position = append_log(work, ctx, [leaf], now)
         if instead_of is not None:
             work.jose_documents.drop(instead_of)
         work.jose_documents.add(

@@ -4,8 +4,9 @@ from app.core import access
 from app.core.access import Permission, Reader
 from app.core.errors import Conflict, Forbidden, NotFound
 from app.core.times import to_text
-from app.services import issuance, reasons
+from app.services import reasons, status
 from app.services.context import Context
+from app.services.publication import Cause
 
 
 def revoke(ctx: Context, passport_uuid: str, reason: str, actor: Reader) -> None:
@@ -26,7 +27,7 @@ def revoke(ctx: Context, passport_uuid: str, reason: str, actor: Reader) -> None
             return
         if battery.state == "draft":
             raise Conflict("This passport has not been issued, so there is nothing to revoke.")
-        cause = issuance.Cause(actor.role, reason)
-        issuance.change_status(work, ctx, battery.key, "revocation", "revoked", now, cause, to=True)
+        cause = Cause(actor.role, reason)
+        status.change(work, ctx, battery.key, "revocation", "revoked", now, cause, to=True)
         work.batteries.change(battery.key, to_text(now), state="revoked", reason=reason)
         work.commit()

@@ -22,7 +22,7 @@ from app.core.times import parse
 from app.core.vocabulary import MODEL_SECTIONS, Section
 from app.services import keys, status, verification
 from app.services.context import Context
-from app.services.publication import Signed as Signed
+from app.services.publication import Signed
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
-from app.core import proof
+from app.core import log, proof
 from app.core.errors import CannotSign, NotConfigured, NotFound
 from app.core.multibase import digest_multibase
 from app.core.proof import Signer
@@ -19,10 +19,12 @@ from app.core.times import parse, to_text
 from app.core.vocabulary import Section
 from app.services import keys
 from app.services.context import Context
+from app.services.publication import RECORDS, Cause, append_log
 from app.store.unit_of_work import Store
 
 PURPOSES: Final = ("revocation", "suspension")
 REFRESH: Final = timedelta(hours=1)
+Change = Literal["revoked", "suspended", "reinstated"]
 Chain = tuple[Section, bytes]
 """A section and the key of its subject: what keeps its places on the lists over all versions."""
 _TRIES: Final = 16
@@ -108,7 +110,32 @@ def _add_list(store: Store, operator: str, purpose: str, number: int) -> None:
     store.status_lists.add(name=name, operator=operator, purpose=purpose, bits=StatusList.empty().bits)
 
 
-def set_bits(store: Store, subject_key: bytes, purpose: str, *, to: bool) -> Sequence[tuple[str, int]]:
+def change(
+    work: Store,
+    ctx: Context,
+    battery_key: bytes,
+    purpose: str,
+    kind: Change,
+    now: datetime,
+    cause: Cause = RECORDS,
+    *,
+    to: bool,
+) -> None:
+    """Set or clear the bits of every section of one battery: a leaf for each, and one event for people."""
+    changed = _set_bits(work, battery_key, purpose, to=to)
+    salts = [log.derived_salt(ctx.secret, f"{name}#{index}{to_text(now)}") for name, index in changed]
+    leaves = [
+        log.status_changed(f"credential-{kind}", name, index, salt=salt, at=now)
+        for (name, index), salt in zip(changed, salts, strict=True)
+    ]
+    position = append_log(work, ctx, leaves, now)
+    work.events.add(
+        battery_key=battery_key, operator=ctx.issuer.did, kind=kind, made_by=cause.made_by,
+        reason=cause.reason, log_position=position, at=to_text(now),
+    )  # fmt: skip
+
+
+def _set_bits(store: Store, subject_key: bytes, purpose: str, *, to: bool) -> Sequence[tuple[str, int]]:
     """Set or clear the bits of every section of one battery. Returns (list, index) of each."""
     entries = [e for e in store.status_lists.entries_of([subject_key]) if e.purpose == purpose]
     for name in sorted({entry.list_name for entry in entries}):

@@ -164,7 +164,7 @@ def test_a_revocation_that_cannot_be_logged_does_not_happen(line: Line, monkeypa
     line.send_all(a_lean_pack(START))
     before = rows(line.ctx.engine, "status_lists")
     with monkeypatch.context() as patched:
-        patched.setattr(issuance, "append_log", _cut)
+        patched.setattr(status, "append_log", _cut)
         maker = Reader("maker", "m", line.ctx.issuer.did)
         with pytest.raises(PowerCut):
             revocation.revoke(line.ctx, line.battery().passport_uuid, "recalled", maker)
