@@ -8,7 +8,6 @@ changed meanwhile, another worker) is left to `issuance.settle`, one battery at 
 """
 
 import logging
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -26,7 +25,7 @@ from app.services import drafts, keys, signing, status
 from app.services.context import Context
 from app.services.publication import RECORDS, Signed, new_plan, store
 from app.services.signing import Unsigned
-from app.services.signing_pool import AHEAD, Result, SigningPool, Task
+from app.services.signing_pool import Result, SigningPool, Task
 from app.store.unit_of_work import Collision, UnitOfWork
 
 GROUP: Final = 50
@@ -80,16 +79,11 @@ def issue(
         pool = SigningPool(ctx, processes)
     except CannotSign:
         return frozenset()
-    begun: deque[tuple[list[_Ready], Callable[[], list[Result]]]] = deque()
     with pool:
-        for group in _groups(waiting):
-            ready = _plan_group(ctx, group, one_by_one)
-            if ready:
-                begun.append((ready, pool.submit([_task(one) for one in ready])))
-            while len(begun) > AHEAD:
-                issued |= _publish_group(ctx, *_signed(begun.popleft(), pool.signed_by))
-        while begun:
-            issued |= _publish_group(ctx, *_signed(begun.popleft(), pool.signed_by))
+        planned = (_plan_group(ctx, group, one_by_one) for group in _groups(waiting))
+        tasks = ((ready, [_task(one) for one in ready]) for ready in planned if ready)
+        for ready, results in pool.sign_all(tasks):
+            issued |= _publish_group(ctx, *_signed(ready, results, pool.signed_by))
     return frozenset(issued)
 
 
@@ -104,16 +98,16 @@ def _task(ready: _Ready) -> Task:
 
 
 def _signed(
-    begun: tuple[list[_Ready], Callable[[], list[Result]]], signed_by: str
+    ready: Sequence[_Ready], results: Sequence[Result], signed_by: str
 ) -> tuple[list[_Ready], list[list[Signed]]]:
-    """Wait for a group; who could not be signed is told and left out."""
+    """What became of a group; who could not be signed is told and left out."""
     good, made = [], []
-    for ready, result in zip(begun[0], begun[1](), strict=True):
+    for one, result in zip(ready, results, strict=True):
         if isinstance(result, str):
-            _tell(ready.judged.battery, result)
+            _tell(one.judged.battery, result)
             continue
-        good.append(ready)
-        made.append([item.signed(body, signed_by) for item, body in zip(ready.items, result, strict=True)])
+        good.append(one)
+        made.append([item.signed(body, signed_by) for item, body in zip(one.items, result, strict=True)])
     return good, made
 
 

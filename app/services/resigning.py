@@ -11,27 +11,25 @@ was, and one more run does nothing. Source: T7, T53; credential profile section 
 """
 
 import uuid
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from app.core import proof, renewal, verification
+from app.core import proof, renewal
 from app.core.credential import Earlier, Link
 from app.core.errors import Conflict, MalformedInput, NotFound
 from app.core.identifiers import ModelKey
 from app.core.key_register import KeyRecord
 from app.core.proof_error import ProofError
 from app.core.vocabulary import ITEM_SECTIONS, MODEL_SECTIONS, SECTIONS, Section
-from app.services import genuine, key_life, keys, publication
-from app.services import verification as own_verification
+from app.services import genuine, key_life, keys, publication, signing, verification
 from app.services.context import Context
 from app.services.publication import Cause, Signed
 from app.services.signing import Unsigned
-from app.services.signing_pool import AHEAD, SigningPool, Task
 from app.services.signing_pool import Result as TaskResult
+from app.services.signing_pool import SigningPool, Task
 from app.store.unit_of_work import Collision, Store
 
 PAGE = 64
@@ -39,7 +37,6 @@ _TRIES: Final = 5
 REASON: Final = "Signed anew, with the same content: the key that had signed it is no longer in use."
 """What a version says that was made here, and the history's mark of one."""
 _CAUSE: Final = Cause("maker", REASON)
-_WITHDRAWN: Final = ("REVOKED", "SUSPENDED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +85,6 @@ class _Page:
     section: Section
     after: bytes
     last: bytes
-    rows: int
     found: Sequence[_Found]
     left_out: Sequence[LeftOut]
 
@@ -155,29 +151,33 @@ def _require_known_signer(ctx: Context) -> None:
 
 
 def _sign_all(job: _Job, method: str | None, section: Section, told: Callable[[], None]) -> None:
-    """Read a page while those before it are signed; store them in order."""
-    begun: deque[tuple[_Page, Callable[[], list[TaskResult]]]] = deque()
-    page: _Page | None
-    after = b""
-    while True:
-        page = _read(job, method, section, after)
-        if page is not None:
-            after = page.last
-            begun.append((page, _begin(job, page)))
-        while begun and (page is None or len(begun) > AHEAD):
-            _finish(job, *begun.popleft())
+    pages = _pages(job, method, section)
+    if job.pool is None:
+        for page in pages:
+            _note(job, len(page.found), page.left_out)
             told()
-        if page is None:
-            return
+        return
+    for page, results in job.pool.sign_all((page, _tasks(page)) for page in pages):
+        _finish(job, page, *_signed(job.ctx, page, results, job.pool.signed_by))
+        told()
+
+
+def _pages(job: _Job, method: str | None, section: Section) -> Iterator[_Page]:
+    page = _read(job, method, section, b"")
+    while page is not None:
+        yield page
+        page = _read(job, method, section, page.last)
 
 
 def _read(
-    job: _Job, method: str | None, section: Section, after: bytes, limit: int | None = None
+    job: _Job, method: str | None, section: Section, after: bytes, upto: bytes | None = None
 ) -> _Page | None:
-    """(1) and (2)."""
+    """(1) and (2). `upto`: no subject beyond this one, which the next page has."""
     now = job.ctx.now()
     with job.ctx.read() as store:
-        rows = store.documents.newest_signed_by(method, section, after, limit or PAGE)
+        rows = store.documents.newest_signed_by(method, section, after, PAGE)
+        if upto is not None:
+            rows = [row for row in rows if bytes(row.subject_key) <= upto]
         if not rows:
             return None
         good, left_out = _checked(job, store, rows)
@@ -186,7 +186,7 @@ def _read(
             _Found(row, _next(row, document, subject, links.get(model.gtin, {}), store, now))
             for row, document, subject, model in good
         ]
-    return _Page(method, section, after, bytes(rows[-1].subject_key), len(rows), found, left_out)
+    return _Page(method, section, after, bytes(rows[-1].subject_key), found, left_out)
 
 
 # --- (1)
@@ -258,15 +258,12 @@ def _next(
 # --- (3), (4)
 
 
-def _begin(job: _Job, page: _Page) -> Callable[[], list[TaskResult]]:
-    if job.pool is None or not page.found:
-        return list
-    tasks = [Task((proof.serialize(one.next.document),), one.next.expected_subject) for one in page.found]
-    return job.pool.submit(tasks)
+def _tasks(page: _Page) -> list[Task]:
+    return [Task((proof.serialize(one.next.document),), one.next.expected_subject) for one in page.found]
 
 
 def _signed(
-    job: _Job, page: _Page, results: Sequence[TaskResult], signed_by: str
+    ctx: Context, page: _Page, results: Sequence[TaskResult], signed_by: str
 ) -> tuple[list[Signed], list[LeftOut]]:
     """What the processes made of a page. What they refused is tried here once more, and knows then why: a
     passport that was withdrawn is signed anew, and stays withdrawn."""
@@ -276,7 +273,7 @@ def _signed(
             made.append(one.next.signed(result[0], signed_by))
             continue
         try:
-            made.append(_sign_here(job.ctx, one.next))
+            made.append(_sign_here(ctx, one.next))
         except (MalformedInput, ProofError) as fault:
             left_out.append(_left_out(one.row, one.next.expected_subject, fault))
     return made, left_out
@@ -284,27 +281,20 @@ def _signed(
 
 def _sign_here(ctx: Context, unsigned: Unsigned) -> Signed:
     """Raises: ProofError, MalformedInput; CannotSign."""
-    now, signer = ctx.now(), keys.signer(ctx)
-    with_rdfc = ctx.settings.rdfc_proofs
-    suites = proof.suites_for(unsigned.document) if with_rdfc else (proof.ECDSA_JCS,)
-    body = proof.serialize(proof.add_proofs(unsigned.document, signer, now, suites))
-    policy = own_verification.own_policy(ctx)
-    report = verification.verify(body, policy, now=now, expected_subject=unsigned.expected_subject)
-    if report.error not in _WITHDRAWN:
-        report.require()
+    signer = keys.signer(ctx)
+    body = signing.sign_document(
+        unsigned.document, unsigned.expected_subject, signer, verification.own_policy(ctx), ctx.now(),
+        with_rdfc=ctx.settings.rdfc_proofs, withdrawn_too=True,
+    )  # fmt: skip
     return unsigned.signed(body, signer.verification_method)
 
 
 # --- (5)
 
 
-def _finish(job: _Job, page: _Page | None, results: Callable[[], list[TaskResult]]) -> None:
+def _finish(job: _Job, page: _Page, made: Sequence[Signed], left_out: Sequence[LeftOut]) -> None:
     """Store a page. Where another worker signed one of it, or the key was changed meanwhile, it is read and
     signed again, in this process."""
-    if page is None or job.pool is None:
-        _note(job, len(page.found) if page else 0, page.left_out if page else ())
-        return
-    made, left_out = _signed(job, page, results(), job.pool.signed_by)
     for _ in range(_TRIES):
         try:
             with job.ctx.unit_of_work() as work:
@@ -312,11 +302,11 @@ def _finish(job: _Job, page: _Page | None, results: Callable[[], list[TaskResult
                     publication.store(job.ctx, work, made, job.ctx.now(), _CAUSE)
                 work.commit()
         except (Collision, keys.Superseded):
-            again = _read(job, page.method, page.section, page.after, page.rows)
+            again = _read(job, page.method, page.section, page.after, page.last)
             if again is None:
                 return
             page = again
-            made, left_out = _signed(job, page, [""] * len(page.found), "")
+            made, left_out = _signed(job.ctx, page, [""] * len(page.found), "")
             continue
         _note(job, len(made), [*page.left_out, *left_out])
         return

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from app.core import credential, proof
 from app.core import verification as core_verification
@@ -23,6 +23,8 @@ from app.core.vocabulary import MODEL_SECTIONS, Section
 from app.services import keys, status, verification
 from app.services.context import Context
 from app.services.publication import Signed
+
+_WITHDRAWN: Final = ("REVOKED", "SUSPENDED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +129,18 @@ def sign_document(
     now: datetime,
     *,
     with_rdfc: bool = True,
+    withdrawn_too: bool = False,
 ) -> bytes:
-    """The bytes to store: signed, then verified with every suite as any reader would.
+    """The bytes to store: signed, then verified with every suite as any reader would. `withdrawn_too`: also
+    of a passport that is revoked or suspended, and stays so.
 
     Raises: ProofError when a signature does not verify; CannotSign.
     """
     suites = proof.suites_for(document) if with_rdfc else (proof.ECDSA_JCS,)
     body = proof.serialize(proof.add_proofs(document, signer, now, suites))
-    core_verification.verify(body, policy, now=now, expected_subject=expected_subject).require()
+    report = core_verification.verify(body, policy, now=now, expected_subject=expected_subject)
+    if not (withdrawn_too and report.error in _WITHDRAWN):
+        report.require()
     return body
 
 

@@ -8,16 +8,18 @@ make this process sign alone, in the same order.
 
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 import orjson
 
@@ -42,6 +44,8 @@ class Task:
 
 
 _LOOK_S: Final = 0.5
+_Kept = TypeVar("_Kept")
+"""What a caller keeps of a group until it is signed."""
 Result = tuple[bytes, ...] | str
 """The signed bytes of a task's documents, or why there are none."""
 
@@ -62,9 +66,11 @@ class SigningPool:
         self._ctx = ctx
         self._record = keys.current(ctx)
         self._signer = keys.open_signer(ctx, self._record)
-        wanted = len(os.sched_getaffinity(0)) if processes is None and _forks() else processes or 0
+        if self._record.backend != "file" or not _forks():
+            processes = 0
+        wanted = len(os.sched_getaffinity(0)) if processes is None else processes
         self._pool: ProcessPoolExecutor | None = None
-        if wanted and _forks() and self._record.backend == "file":
+        if wanted:
             ctx.dispose()  # no connection is open when processes are forked
             self._pool = ProcessPoolExecutor(
                 wanted,
@@ -90,6 +96,19 @@ class SigningPool:
         except BrokenProcessPool:
             return lambda: _sign_group(group, self._signer)
         return lambda: self._result(begun, group)
+
+    def sign_all(
+        self, groups: Iterable[tuple[_Kept, Sequence[Task]]]
+    ) -> Iterator[tuple[_Kept, list[Result]]]:
+        """Each group with the results of its tasks, in order; the next ones are read while one is signed."""
+        begun: deque[tuple[_Kept, Callable[[], list[Result]]]] = deque()
+        for kept, tasks in groups:
+            begun.append((kept, self.submit(tasks)))
+            if len(begun) > AHEAD:
+                first, wait = begun.popleft()
+                yield first, wait()
+        for first, wait in begun:
+            yield first, wait()
 
     def _result(self, begun: Future[list[Result]], group: _Group) -> list[Result]:
         try:
@@ -135,8 +154,6 @@ _opened: list[Signer] = []
 
 
 def _open(open_signer: Callable[[KeyRecord], Signer], record: KeyRecord, parent: int) -> None:
-    import signal
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal tells every process; the parent decides
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     _opened.append(open_signer(record))

@@ -254,6 +254,29 @@ def test_a_section_that_changed_in_between_is_not_signed_anew_from_its_old_conte
         assert issued.report("condition", serial).verdict == "valid"
 
 
+def test_a_page_that_is_read_again_takes_nothing_of_the_next_one(
+    issued: Line, clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    real = Documents.newest_signed_by
+    late: list[str] = []
+    first, second, _ = sorted(SERIALS, key=lambda serial: bytes(issued.battery(serial).key))
+    overwrite(issued, bytes(issued.battery(second).key), "condition", body=b"{}")
+
+    def look(self: Documents, *given: Any) -> Any:
+        found = real(self, *given)
+        if given[1] == "condition" and found and not late:
+            late.append("once")
+            issued.send(changed_reading(clock, first))
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Documents, "newest_signed_by", look)
+        patched.setattr(resigning, "PAGE", 1)
+        result = resigning.resign(issued.ctx)
+    assert late
+    assert [one.section for one in result.left_out] == ["condition"], "told once"
+
+
 def test_an_older_version_is_left_as_it_is(line: Line, clock: Clock):
     line.send_all(a_lean_pack(START))
     clock.forward(days=2)
@@ -380,8 +403,8 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(
     assert len(seen) > 2, seen
 
 
-def changed_reading(clock: Clock) -> dict[str, Any]:
-    subject = {"gtin": factories.GTIN, "serial": SERIAL}
+def changed_reading(clock: Clock, serial: str = SERIAL) -> dict[str, Any]:
+    subject = {"gtin": factories.GTIN, "serial": serial}
     values = {"stateOfCertifiedEnergy": {"value": "91.5", "unit": "%"}}
     return a_record("reading", subject, clock.now, values=values, details={"device": "BMS reader"})
 
