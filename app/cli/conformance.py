@@ -16,30 +16,29 @@ from app import config, wiring
 from app.cli import announce, dev_ca, installation, network, server
 from app.core.errors import NotConfigured
 
-PORT: Final = 8000
-TLS_PORT: Final = 8443
 _ADDRESSES: Final = ("/credentials/issue", "/credentials/verify", "/presentations/verify")
 
 
 def serve(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Serve until stopped, then throw the data away. Raises: NotConfigured."""
     _require_no_production(args, environ)
-    origin, addresses, port = _where(args)
-    network.require_free(addresses, port)
+    port = args.port or (network.PORT if args.lan is None else network.LAN_PORT)
+    origin, place = network.place(args.lan, port)
+    network.require_free(place.addresses, port)
     directory = Path(tempfile.mkdtemp(prefix="passport-conformance-"))
     try:
         settings = config.create(directory / "data", origin, demo=True, environ=environ)
         wiring.create_data(settings)
         wiring.migrate(settings)
         config.finish(settings)
-        wanted = server.options([network.bind_text(each, port) for each in addresses], demo=True)
+        wanted = server.options(place.binds, demo=True)
         wanted |= {"workers": 1}  # keys and status lists live in one process
         ca_file = None
         if args.lan is not None:
-            made = dev_ca.ensure(directory / config.CA_DIRECTORY, addresses[0], wiring.clock())
+            made = dev_ca.ensure(directory / config.CA_DIRECTORY, place.addresses[0], wiring.clock())
             wanted |= server.tls(made.certificate_file, made.key_file)
             ca_file = made.ca_file
-        child = announce.in_child(lambda: _announce(origin, addresses[0], ca_file))
+        child = announce.in_child(lambda: _announce(origin, place.addresses[0], ca_file))
         try:
             return server.serve(replace(settings, conformance=True), wanted)
         finally:
@@ -56,15 +55,6 @@ def _require_no_production(args: argparse.Namespace, environ: Mapping[str, str])
     found = installation.existing(config.data_dir(None, environ), environ)
     if found is not None and found.production:
         raise NotConfigured(f"{found.data_dir} is in production: the conformance mode is for test machines.")
-
-
-def _where(args: argparse.Namespace) -> tuple[str, tuple[str, ...], int]:
-    """Origin, addresses and port: http on loopback, or https as `--lan` does it."""
-    if args.lan is None:
-        port = args.port or PORT
-        return f"http://localhost:{port}", network.loopback_addresses(), port
-    addresses, port = network.lan_binds(args.lan), args.port or TLS_PORT
-    return config.normal_origin(f"https://{addresses[0]}:{port}"), addresses, port
 
 
 def _announce(origin: str, address: str, ca_file: Path | None) -> None:

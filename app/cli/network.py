@@ -3,12 +3,41 @@
 import errno
 import socket
 from collections.abc import Iterable
+from dataclasses import dataclass
 from ipaddress import IPv4Address
+from typing import Final
 
+from app import config
 from app.core.errors import NotConfigured
 
+PORT: Final = 8000
+LAN_PORT: Final = 8443
 _SOMEWHERE = ("10.255.255.255", 9)
 """Any address outside: connecting a datagram socket sends nothing, it only picks the way out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a server listens."""
+
+    addresses: tuple[str, ...]
+    port: int
+
+    @property
+    def binds(self) -> list[str]:
+        """As gunicorn is told."""
+        return [bind_text(address, self.port) for address in self.addresses]
+
+
+def place(lan: str | None, port: int) -> tuple[str, Place]:
+    """Origin and place of a server for tries: http on loopback, or https on the address of `--lan`.
+
+    Raises: NotConfigured.
+    """
+    if lan is None:
+        return f"http://localhost:{port}", Place(loopback_addresses(), port)
+    addresses = lan_binds(lan)
+    return config.normal_origin(f"https://{addresses[0]}:{port}"), Place(addresses, port)
 
 
 def loopback_addresses() -> tuple[str, ...]:

@@ -9,30 +9,14 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
 
 from app import config, wiring
 from app.cli import announce, ca_page, conformance, dev_ca, installation, network, server
 from app.cli.banner import SignIn, Start, show
+from app.cli.network import LAN_PORT, PORT, Place
 from app.config import Settings
 from app.core.errors import NotConfigured
 from app.services import demo
-
-PORT: Final = 8000
-LAN_PORT: Final = 8443
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a server listens."""
-
-    addresses: tuple[str, ...]
-    port: int
-
-    @property
-    def binds(self) -> list[str]:
-        return [network.bind_text(address, self.port) for address in self.addresses]
 
 
 def add(
@@ -152,10 +136,7 @@ def _serve_demo(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
 def _where(args: argparse.Namespace, found: Settings | None, lan: bool) -> tuple[str, Place]:
     """The origin and the place to listen, from the options and what the data was made for."""
     port = args.port or (installation.port_of(found.origin) if found else LAN_PORT if lan else PORT)
-    if not lan:
-        return f"http://localhost:{port}", Place(network.loopback_addresses(), port)
-    addresses = network.lan_binds(args.lan)
-    return config.normal_origin(f"https://{addresses[0]}:{port}"), Place(addresses, port)
+    return network.place(args.lan, port)
 
 
 def _reset_command(args: argparse.Namespace) -> str:
