@@ -11,6 +11,7 @@ import signal
 import ssl
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -32,6 +33,8 @@ def in_child(work: Callable[[], None]) -> int:
         with contextlib.suppress(KeyboardInterrupt, BrokenPipeError):
             work()
             sys.stdout.flush()
+    except Exception:  # the child ends here, and nobody else would say why
+        traceback.print_exc()
     finally:
         os._exit(0)
 

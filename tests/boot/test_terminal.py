@@ -1,5 +1,7 @@
 """What a start prints can be read, by people and by cameras."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from PIL import Image
 from app.cli.banner import SignIn, Start, lines
 from app.cli.terminal import qr_lines
 
+ROOT = Path(__file__).resolve().parents[2]
 PASSPORT = "http://localhost:8000/01/04012345678901/21/DEMO-0001"
 
 
@@ -59,3 +62,12 @@ def test_where_no_code_can_be_shown_the_address_is(columns, blocks):
     assert "█" not in text
     assert PASSPORT in text
     assert "vine-lamp-coral" in text
+
+
+def test_what_ends_a_process_beside_the_server_is_told():
+    done = subprocess.run(
+        [sys.executable, "-c",
+         "import os; from app.cli import announce; os.waitpid(announce.in_child(lambda: 1 / 0), 0)"],
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert "ZeroDivisionError" in done.stderr
