@@ -3,7 +3,7 @@
 import argparse
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from app import wiring
 from app.cli import opened
 from app.cli.trust_files import say
 from app.core import times
-from app.core.errors import MalformedInput, NotConfigured
+from app.core.errors import NotConfigured
 from app.core.times import to_seconds
 from app.services import key_life
 from app.services.context import Context
@@ -205,6 +205,6 @@ def _times(each: Standing) -> dict[str, str]:
 
 def _time(text: str) -> datetime:
     try:
-        return times.parse(text).astimezone(UTC)
-    except (MalformedInput, ValueError):
+        return times.parse(text)
+    except ValueError:
         raise NotConfigured(f"{text} is not a time of the form 2027-01-31T12:00:00Z.") from None

@@ -6,8 +6,8 @@ Exit codes: 0 published or shown, 1 refused, 3 a draft that still lacks signatur
 
 import argparse
 import json
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import TypeAlias
 
 from app.cli import opened, trust_files, trust_root
@@ -208,7 +208,9 @@ def _keys(args: argparse.Namespace) -> list[DidKey]:
     return did_keys.keys_of(data, args.did)
 
 
-def _text_runner(member: str, edit, reads):  # type: ignore[no-untyped-def]
+def _text_runner(
+    member: str, edit: Callable[[str, str], Change], reads: Callable[[str], str]
+) -> Callable[[argparse.Namespace, Mapping[str, str]], int]:
     def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
         with opened.installation(args, environ) as ctx:
             return _change(ctx, args, edit(member, reads(args.what)))
@@ -221,13 +223,12 @@ def _vkey(text: str) -> str:
 
 
 def _certificate(name: str) -> str:
-    (found,) = chains.certificates_of(opened.file(name))[:1]
-    return base64_encode(found)
+    return base64_encode(chains.certificates_of(opened.file(name))[0])
 
 
 def _time(text: str) -> datetime:
     try:
-        return parse(text).astimezone(UTC)
+        return parse(text)
     except ValueError:
         raise MalformedInput(
             "A time is given as 2026-11-24T08:00:00Z.", pointer="/valid-from", rule="time"

@@ -79,7 +79,7 @@ def append_log(work: Store, ctx: Context, leaves: Sequence[bytes], now: datetime
 
 
 def log_grant(ctx: Context, work: Store, kind: str, text: str) -> None:
-    """An account or a plant was given its rights, or lost them: in the same transaction (T46, T51)."""
+    """An account or a plant was given its rights: in the same transaction (T46, T51)."""
     now = ctx.now()
     salt = log.derived_salt(ctx.secret, f"{kind} {text} {to_text(now)}")
     append_log(work, ctx, [log.granted(kind, text, salt=salt, at=now)], now)
