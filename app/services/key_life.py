@@ -164,6 +164,9 @@ def revoke(
     with ctx.unit_of_work() as work:
         now = ctx.now()
         records = work.keys.held()
+        held = _of(records, name).revoked
+        if held and held <= since:  # somebody else was faster
+            return _of(records, name), key_register.current(records, now)
         if heir is not None:
             _start(work, ctx, _of(records, heir.name), now)
         work.keys.change(name, revoked_at=to_text(since), reason=reason)

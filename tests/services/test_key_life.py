@@ -283,6 +283,26 @@ def test_the_time_of_a_compromise_may_only_move_back(line: Line, clock: Clock):
         key_life.revoke(ctx, FIRST, START, " ", stop_issuing=True)
 
 
+def test_of_two_revocations_at_once_the_earlier_time_counts(
+    line: Line, clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    create(line.ctx)
+    trust.renew_if_due(line.ctx)
+    earlier, later = START, START + timedelta(hours=1)
+    real = key_life._heir
+
+    def meanwhile(*given: object, **named: bool) -> object:
+        monkeypatch.setattr(key_life, "_heir", real)
+        key_life.revoke(line.ctx, FIRST, earlier, "seen by somebody else")
+        return None
+
+    monkeypatch.setattr(key_life, "_heir", meanwhile)
+    clock.forward(hours=2)
+    record, heir = key_life.revoke(line.ctx, FIRST, later, "stolen")
+    assert record.revoked == earlier
+    assert heir is not None
+
+
 def test_a_change_that_cannot_be_logged_does_not_happen(line: Line, monkeypatch: pytest.MonkeyPatch):
     create(line.ctx)
     trust.renew_if_due(line.ctx)
