@@ -8,6 +8,7 @@ Source: T42, T43; credential profile section 7.
 """
 
 import os
+import tempfile
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -194,13 +195,12 @@ def _note_head(ctx: Context, made: Checkpoint, note: str) -> None:
 def write_whole(path: Path, text: str) -> None:
     """Replace a file so that readers see the old text or the new one; the new one, also after a power cut,
     once this returned."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}")
-    with temporary.open("w", encoding="utf-8") as file:
-        os.fchmod(file.fileno(), 0o600)
+    handle, temporary = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)  # other threads write, too
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    temporary.replace(path)
+    os.replace(temporary, path)
     directory = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(directory)

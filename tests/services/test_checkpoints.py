@@ -1,6 +1,8 @@
 """The sequencer: signs what grows, refuses what forks or shrinks, is one also where two run (T42, T43)."""
 
 import json
+import os
+import stat
 import threading
 from pathlib import Path
 
@@ -193,3 +195,20 @@ def test_what_no_checkpoint_covers_is_not_given_out(ctx: Context):
     with pytest.raises(NotFound):
         log_reading.checkpoint(ctx, 2)
     assert Note.parse(log_reading.checkpoint(ctx, 1)).signatures
+
+
+def test_two_threads_that_note_a_checkpoint_at_once_leave_one_of_them_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path, real = tmp_path / "log-head", os.fsync
+
+    def meanwhile(handle: int) -> None:
+        monkeypatch.setattr(os, "fsync", real)
+        checkpoints.write_whole(path, "longer than the other one\n")
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", meanwhile)
+    checkpoints.write_whole(path, "short\n")
+    assert path.read_text() == "short\n"
+    assert [one.name for one in tmp_path.iterdir()] == ["log-head"]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
