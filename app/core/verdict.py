@@ -115,6 +115,15 @@ _INVALID: Final = Verdict(
     False,
     False,
 )
+_STOLEN_KEY: Final = Verdict(
+    "invalid",
+    "invalid",
+    "Its key is no longer trusted",
+    "The key that signed this record fell into wrong hands, and nothing proves that the record is older."
+    " Nothing of it is shown.",
+    False,
+    False,
+)
 _UNCHECKED: Final = Verdict(
     "unknown",
     "unknown",
@@ -128,6 +137,7 @@ _BY_ERROR: Final[Mapping[str, Verdict]] = {
     "PROOF_VERIFICATION_ERROR": _ALTERED,
     "DATA_LOSS_DETECTION_ERROR": _ALTERED,
     "LINK_DIGEST_MISMATCH": _ALTERED,
+    "KEY_REVOKED": _STOLEN_KEY,
     "REVOKED": _WITHDRAWN,
     "SUSPENDED": _SUSPENDED,
     "ISSUER_UNTRUSTED": _STRANGER,
@@ -135,9 +145,9 @@ _BY_ERROR: Final[Mapping[str, Verdict]] = {
 }
 """Errors people are told about in words of their own; any other is `not valid` or `not fully checked`."""
 
-_FOR_INVALID: Final = (_ALTERED, _WITHDRAWN, _SUSPENDED)
+_FOR_INVALID: Final = (_ALTERED, _STOLEN_KEY, _WITHDRAWN, _SUSPENDED)
 _GRAVITY: Final = (
-    _ALTERED, _INVALID, _UNCHECKED, _WITHDRAWN, _SUSPENDED, _STRANGER, _NOT_TRUSTED, _OPEN, _STALE, _GENUINE,
+    _ALTERED, _INVALID, _STOLEN_KEY, _UNCHECKED, _WITHDRAWN, _SUSPENDED, _STRANGER, _NOT_TRUSTED, _OPEN, _STALE, _GENUINE,
 )  # fmt: skip
 
 

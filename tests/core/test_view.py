@@ -238,6 +238,13 @@ def test_periods_are_written_out(value, text):
     assert display.period(value) == text
 
 
+def test_a_record_whose_key_was_stolen_says_so_and_shows_nothing():
+    stolen = a_report("invalid", time=("failed", "KEY_REVOKED"))
+    view = passport_view({"public": {"batteryModelIdentifier": "KX-82"}}, {"public": stolen})
+    assert view.verdict.headline == "Its key is no longer trusted"
+    assert (view.verdict.state, view.verdict.shows_data, view.head) == ("invalid", False, None)
+
+
 def test_a_dynamic_value_carries_when_and_by_whom_it_was_observed():
     subject = {"capacityFade": {"value": "4.2", "observedAt": "2031-08-14T09:12:00Z", "source": "Workshop"}}
     view = passport_view({"condition": subject}, {"condition": a_report()})

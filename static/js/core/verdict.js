@@ -76,6 +76,8 @@ const ALTERED = verdict('altered', 'altered', 'Record was altered',
   'It does not fit its signature. Nothing of it is shown: do not rely on it, and report it.', false, false);
 const INVALID = verdict('invalid', 'invalid', 'Record is not valid',
   'One of the checks below failed. Nothing of it is shown.', false, false);
+const STOLEN_KEY = verdict('invalid', 'invalid', 'Its key is no longer trusted',
+  'The key that signed this record fell into wrong hands, and nothing proves that the record is older. Nothing of it is shown.', false, false);
 const OTHER_BATTERY = verdict('invalid', 'invalid', 'Record is about another battery',
   'It does not belong to the label that was read. Nothing of it is shown.', false, false);
 const UNSUPPORTED = verdict('unsupported', 'unsupported', 'Can’t check this code',
@@ -86,6 +88,7 @@ const BY_ERROR = new Map([
   ['PROOF_VERIFICATION_ERROR', ALTERED],
   ['DATA_LOSS_DETECTION_ERROR', ALTERED],
   ['LINK_DIGEST_MISMATCH', ALTERED],
+  ['KEY_REVOKED', STOLEN_KEY],
   ['REVOKED', WITHDRAWN],
   ['SUSPENDED', SUSPENDED],
   ['PARSING_ERROR', UNSUPPORTED],

@@ -16,6 +16,12 @@ import { byId, h, icon } from '../view/dom.js';
 /** Without one of these a version does not count as checked; where one of the others fails, it has failed all the same. */
 const NEEDED = ['signature-jcs', 'key', 'time', 'log', 'binding'];
 
+/** @type {Mark} */
+const REPLACED = {
+  outcome: 'not-checked',
+  sentence: 'Not relied on: the key of this version fell into wrong hands later. A newer version stands above.',
+};
+
 const STYLE = /** @type {const} */ ({
   checked: { className: 'mark mark--good', icon: 'valid' },
   'not-checked': { className: 'mark', icon: 'not-checked' },
@@ -26,7 +32,7 @@ const STYLE = /** @type {const} */ ({
  * @param {HTMLElement} row
  * @returns {Promise<Mark>}
  */
-async function judge({ dataset: { url = '', subject = '', digest = '' } }) {
+async function judge({ dataset: { url = '', subject = '', digest = '', version: isSuperseded } }) {
   const { pathname } = new URL(url, location.href);
   let bytes;
   let logProof;
@@ -41,6 +47,7 @@ async function judge({ dataset: { url = '', subject = '', digest = '' } }) {
   const origin = new URL(subject).origin;
   const { report, situation } = await check(bytes, { origin, expectedSubject: subject, logProof, withStatus: false });
   if (report.digest !== digest) return failed('The file is not the one that this history names.');
+  if (isSuperseded && report.checks.some(({ error }) => error === 'KEY_REVOKED')) return REPLACED;
   return told(report, situation, logProof !== null);
 }
 
