@@ -8,6 +8,7 @@ async ({ section, many, subject, rounds }) => {
     from('core/verification'), from('core/proof'), from('core/json-strict'), from('core/trust-list'),
     from('core/schema'), from('services/canonicalizing')]);
   const { canonicalizer } = await from('workers/canonicalize');
+  const { parseRoot } = await from('core/trust-root');
   const { CONTEXT_COPIES } = await from('core/contexts');
   const onThisThread = canonicalizer(Object.fromEntries(await Promise.all(
     CONTEXT_COPIES.map(async ({ url, path }) => [url, parsed(await bytesOf(path))]))));
@@ -21,7 +22,7 @@ async ({ section, many, subject, rounds }) => {
   const schemaUrl = [document.credentialSchema].flat()[0].id;
   const schemaBytes = await bytesOf(`/schema/${schemaUrl.split('/schema/')[1]}`);
   const now = Date.now();
-  const trustList = await trust.parseTrustList(list, trust.parseRoot(root), now);
+  const trustList = await trust.parseTrustList(list, parseRoot(root), now);
   const method = document.proof[0].verificationMethod;
   const { publicKey } = [...trustList.issuers.values()][0].keys.get(method);
   const policy = {
