@@ -11,7 +11,8 @@ from sqlalchemy import Engine, create_engine, insert, select, text
 from app import wiring
 from app.core.identifiers import BatteryKey
 from app.store import engine as engines
-from app.store.tables import batteries, intake_records, plants
+from app.store.factory_tables import intake_records, plants
+from app.store.tables import batteries
 from app.store.unit_of_work import unit_of_work
 from benchmarks import installation
 from benchmarks.installation import Installation

@@ -20,7 +20,8 @@ from sqlalchemy import (
     update,
 )
 
-from app.store.tables import batteries, documents, intake_records, issuance_intentions
+from app.store.factory_tables import intake_records
+from app.store.tables import batteries, documents, issuance_intentions
 
 # Built once: building a statement costs more than running it.
 _BY_KEY = select(batteries).where(batteries.c.key == bindparam("key"))

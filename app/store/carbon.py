@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
 
-from app.store.tables import emission_factor_sets
+from app.store.factory_tables import emission_factor_sets
 
 
 class EmissionFactorSets:

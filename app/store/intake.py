@@ -18,7 +18,7 @@ from sqlalchemy import (
     update,
 )
 
-from app.store.tables import intake_records, plants, quarantine
+from app.store.factory_tables import intake_records, plants, quarantine
 
 # Built once: building a statement costs more than running it. Names of values differ from those of columns
 # where a statement has both.

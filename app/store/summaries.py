@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql
 
-from app.store.tables import intake_records, record_summaries
+from app.store.factory_tables import intake_records, record_summaries
 
 _OF = select(record_summaries.c.subject_key, record_summaries.c.body).where(
     record_summaries.c.subject_key.in_(bindparam("keys", expanding=True))

@@ -1,11 +1,9 @@
-"""The tables. Migrations in `migrations/` make them; a test compares the two.
+"""Tables of passports: batteries, signed documents, the log, keys, trust and accounts.
 
-Keys are 16-byte digests of canonical identifiers with the text beside them. Times are UTC, stored as text in
-RFC 3339 form with microseconds, so that they order and compare alike in SQLite and PostgreSQL.
+Migrations in `migrations/` make them; a test compares the two.
 """
 
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -13,116 +11,19 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
 )
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-_Sequence = BigInteger().with_variant(Integer, "sqlite")
-
-
-def _operator() -> Column[str]:
-    return Column("economic_operator_id", String(255), nullable=False)
-
-
-plants = Table(
-    "plants", metadata,
-    Column("id", String(64), primary_key=True),
-    _operator(),
-    Column("name", String(200), nullable=False),
-    Column("token_hash", LargeBinary(32), nullable=False, unique=True),
-    Column("created_at", String(32), nullable=False),
-    Column("revoked_at", String(32)),
-)  # fmt: skip
-
-intake_records = Table(
-    "intake_records", metadata,
-    Column("sequence", _Sequence, primary_key=True, autoincrement=True),
-    _operator(),
-    Column("plant_id", String(64), ForeignKey("plants.id"), nullable=False),
-    Column("record_id", String(64), nullable=False),
-    Column("body_digest", LargeBinary(32), nullable=False),
-    Column("body", LargeBinary, nullable=False, comment="the bytes as the sender wrote them"),
-    Column("kind", String(32), nullable=False),
-    Column("level", String(16), comment="empty for lots of material and cells"),
-    Column("subject_key", LargeBinary(16), nullable=False),
-    Column("gtin", String(14)),
-    Column("lot", String(20)),
-    Column("serial", String(20)),
-    Column("sent_at", String(32), nullable=False),
-    Column("received_at", String(32), nullable=False),
-    Column("answer", Text, comment="kept so that a repeated record gets the same answer"),
-    Column("door", String(16), comment="rest, file, page or command; empty for what revision 0001 stored"),
-    Column("origin", String(300), comment="message, or file and row, that it came by"),
-    UniqueConstraint("plant_id", "record_id"),
-    Index("ix_intake_records_subject_key_sequence", "subject_key", "sequence"),
-)  # fmt: skip
-
-Index(
-    "ix_intake_records_unanswered", intake_records.c.sequence,
-    sqlite_where=intake_records.c.answer.is_(None), postgresql_where=intake_records.c.answer.is_(None),
-)  # fmt: skip
-# Stamps and their withdrawals, which decide by the sender's time: few, whatever else is known of a battery.
-_is_act = intake_records.c.kind.in_(("release", "withdrawal"))
-Index("ix_intake_records_acts", intake_records.c.subject_key, sqlite_where=_is_act, postgresql_where=_is_act)
-
-record_summaries = Table(
-    "record_summaries", metadata,
-    Column("subject_key", LargeBinary(16), primary_key=True),
-    _operator(),
-    Column("through", _Sequence, nullable=False, comment="sequence of the newest record that it holds"),
-    Column("body", LargeBinary, nullable=False, comment="made from the records; may be thrown away"),
-)  # fmt: skip
-
-quarantine = Table(
-    "quarantine", metadata,
-    Column("id", String(36), primary_key=True),
-    _operator(),
-    Column("plant_id", String(64), ForeignKey("plants.id"), nullable=False),
-    Column("body_digest", LargeBinary(32), nullable=False),
-    Column("body", LargeBinary, nullable=False),
-    Column("problem", Text, nullable=False, comment="the refusal, as JSON"),
-    Column("record_id", String(64)),
-    Column("times", Integer, nullable=False),
-    Column("received_at", String(32), nullable=False),
-    Column("last_received_at", String(32), nullable=False),
-    Column("settled", String(16), comment="replayed or replaced; empty while open"),  # or mended, dismissed
-    Column("settled_at", String(32)),
-    Column("settled_by", String(32), comment="who dismissed it: a role or a plant"),
-    Column("reason", String(500), comment="why it was dismissed"),
-    Column("mended_from", String(36), comment="the entry whose text was mended into this one"),
-    Column("door", String(16), comment="as in intake_records"),
-    Column("origin", String(300), comment="as in intake_records"),
-    UniqueConstraint("plant_id", "body_digest"),
-    Index(None, "plant_id", "record_id"),
-)  # fmt: skip
-
-emission_factor_sets = Table(
-    "emission_factor_sets", metadata,
-    Column("name", String(64), primary_key=True),
-    Column("version", String(32), primary_key=True),
-    _operator(),
-    Column("digest", LargeBinary(32), nullable=False, comment="SHA-256 of the body"),
-    Column("body", LargeBinary, nullable=False, comment="canonical JSON, see app/core/carbon_factors.py"),
-    Column("created_at", String(32), nullable=False),
-)  # fmt: skip
+from app.store.factory_tables import metadata as metadata  # loads them: one name stands for all tables
+from app.store.table_parts import Sequence, operator
 
 batteries = Table(
     "batteries", metadata,
     Column("key", LargeBinary(16), primary_key=True),
-    _operator(),
+    operator(),
     Column("gtin", String(14), nullable=False),
     Column("serial", String(20), nullable=False),
     Column("model_key", LargeBinary(16), nullable=False),
@@ -147,16 +48,17 @@ documents = Table(
     Column("subject_key", LargeBinary(16), primary_key=True),
     Column("section", String(16), primary_key=True),
     Column("version", Integer, primary_key=True, autoincrement=False),
-    _operator(),
+    operator(),
     Column("credential_id", String(64), nullable=False, unique=True),
     Column("digest", String(64), nullable=False, comment="digestMultibase of the bytes; also the ETag"),
     Column("content_digest", LargeBinary(32), nullable=False, comment="of the subject: did it change?"),
     Column("body", LargeBinary, nullable=False, comment="the signed bytes, sent as they are"),
     Column("created_at", String(32), nullable=False),
     Column("signed_by", String(255), comment="verification method; empty for what revision 0001 stored"),
-    Column("log_position", _Sequence, comment="row of log_entries that names this version"),
+    Column("log_position", Sequence, comment="row of log_entries that names this version"),
     Column("made_by", String(32), comment="role that asked for this version; empty: the records did"),
     Column("reason", String(500), comment="why it was made anew, as told by whoever asked"),
+    Column("sources", LargeBinary, comment="number of the record behind each value, as JSON by attribute"),
     # by whom, then in the order in which documents are signed anew: nothing else is read for it
     Index(None, "signed_by", "section", "subject_key", "version"),
 )  # fmt: skip
@@ -166,23 +68,23 @@ jose_documents = Table(
     Column("subject_key", LargeBinary(16), primary_key=True),
     Column("section", String(16), primary_key=True),
     Column("version", Integer, primary_key=True, autoincrement=False),
-    _operator(),
+    operator(),
     Column("digest", String(64), nullable=False, comment="digestMultibase of the bytes; also the ETag"),
     Column("body", LargeBinary, nullable=False, comment="the compact JWS, sent as it is"),
     Column("signed_by", String(255), nullable=False),
-    Column("log_position", _Sequence, nullable=False),
+    Column("log_position", Sequence, nullable=False),
     Column("created_at", String(32), nullable=False),
 )  # fmt: skip
 
 battery_events = Table(
     "battery_events", metadata,
-    Column("sequence", _Sequence, primary_key=True, autoincrement=True),
+    Column("sequence", Sequence, primary_key=True, autoincrement=True),
     Column("battery_key", LargeBinary(16), ForeignKey("batteries.key"), nullable=False),
-    _operator(),
+    operator(),
     Column("kind", String(32), nullable=False, comment="revoked, suspended or reinstated"),
     Column("made_by", String(32), comment="role that asked for it; empty: the records did"),
     Column("reason", String(500)),
-    Column("log_position", _Sequence, comment="first row of log_entries about it"),
+    Column("log_position", Sequence, comment="first row of log_entries about it"),
     Column("created_at", String(32), nullable=False),
     Index(None, "battery_key"),
 )  # fmt: skip
@@ -190,7 +92,7 @@ battery_events = Table(
 issuance_intentions = Table(
     "issuance_intentions", metadata,
     Column("battery_key", LargeBinary(16), ForeignKey("batteries.key"), primary_key=True),
-    _operator(),
+    operator(),
     Column("plan", Text, nullable=False),
     Column("created_at", String(32), nullable=False),
 )  # fmt: skip
@@ -198,7 +100,7 @@ issuance_intentions = Table(
 status_lists = Table(
     "status_lists", metadata,
     Column("name", String(64), primary_key=True),
-    _operator(),
+    operator(),
     Column("purpose", String(16), nullable=False),
     Column("digest", String(64), comment="of the signed list; empty when it must be made anew"),
     Column("signed_at", String(32)),
@@ -212,7 +114,7 @@ status_entries = Table(
     Column("subject_key", LargeBinary(16), primary_key=True),
     Column("section", String(16), primary_key=True),
     Column("purpose", String(16), primary_key=True),
-    _operator(),
+    operator(),
     Column("list_name", String(64), ForeignKey("status_lists.name"), nullable=False),
     Column("list_index", Integer, nullable=False),
     UniqueConstraint("list_name", "list_index"),
@@ -221,15 +123,15 @@ status_entries = Table(
 log_head = Table(
     "log_head", metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),  # number of the log, from 1
-    Column("size", _Sequence, nullable=False),
-    Column("first", _Sequence, nullable=False, server_default="0", comment="row of its entry 0"),
+    Column("size", Sequence, nullable=False),
+    Column("first", Sequence, nullable=False, server_default="0", comment="row of its entry 0"),
     Column("closed_at", String(32), comment="a log that is not continued, after a restore from backup"),
 )  # fmt: skip
 
 log_entries = Table(
     "log_entries", metadata,
-    Column("log_index", _Sequence, primary_key=True, autoincrement=False),
-    _operator(),
+    Column("log_index", Sequence, primary_key=True, autoincrement=False),
+    operator(),
     Column("leaf", LargeBinary, nullable=False, comment="canonical JSON, see app/core/log.py"),
     Column("leaf_hash", LargeBinary(32), nullable=False, comment="RFC 6962 2.1"),
     Column("created_at", String(32), nullable=False),
@@ -239,14 +141,14 @@ log_tiles = Table(
     "log_tiles", metadata,
     Column("log_id", Integer, ForeignKey("log_head.id"), primary_key=True, autoincrement=False),
     Column("level", Integer, primary_key=True, autoincrement=False),
-    Column("tile_index", _Sequence, primary_key=True, autoincrement=False),
+    Column("tile_index", Sequence, primary_key=True, autoincrement=False),
     Column("hashes", LargeBinary, nullable=False, comment="256 hashes; above level 0 as many as there are"),
 )  # fmt: skip
 
 log_checkpoints = Table(
     "log_checkpoints", metadata,
     Column("log_id", Integer, ForeignKey("log_head.id"), primary_key=True, autoincrement=False),
-    Column("size", _Sequence, primary_key=True, autoincrement=False),
+    Column("size", Sequence, primary_key=True, autoincrement=False),
     Column("root", LargeBinary(32), nullable=False),
     Column("note", Text, nullable=False, comment="the signed note, without cosignatures"),
     Column("created_at", String(32), nullable=False),
@@ -257,7 +159,7 @@ log_checkpoints = Table(
 log_cosignatures = Table(
     "log_cosignatures", metadata,
     Column("log_id", Integer, primary_key=True, autoincrement=False),
-    Column("size", _Sequence, primary_key=True, autoincrement=False),
+    Column("size", Sequence, primary_key=True, autoincrement=False),
     Column("witness", String(255), primary_key=True),
     Column("line", Text, nullable=False, comment="as it stands in a signed note"),
     Column("created_at", String(32), nullable=False),
@@ -267,7 +169,7 @@ log_cosignatures = Table(
 signing_keys = Table(
     "signing_keys", metadata,
     Column("name", String(64), primary_key=True, comment="fragment of the verification method: seal-2026"),
-    _operator(),
+    operator(),
     Column("backend", String(16), nullable=False, comment="file, pkcs11 or remote"),
     Column("reference", Text, nullable=False, comment="where the backend finds it; never a secret"),
     Column("public_key", String(128), nullable=False, comment="Multikey"),
@@ -296,7 +198,7 @@ trust_lists = Table(
 accounts = Table(
     "accounts", metadata,
     Column("id", String(36), primary_key=True),
-    _operator(),
+    operator(),
     Column("name", String(64), nullable=False, unique=True),
     Column("password_hash", String(255), nullable=False),
     Column("role", String(32), nullable=False),
@@ -317,6 +219,6 @@ sessions = Table(
 attempts = Table(
     "attempts", metadata,
     Column("bucket", LargeBinary(16), primary_key=True, comment="digest of what is counted and for whom"),
-    Column("window_start", _Sequence, primary_key=True, autoincrement=False),
+    Column("window_start", Sequence, primary_key=True, autoincrement=False),
     Column("count", Integer, nullable=False),
 )  # fmt: skip

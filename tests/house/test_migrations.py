@@ -1,4 +1,4 @@
-"""What the migrations make is what app/store/tables.py says, on both databases."""
+"""What the migrations make is what the tables of app/store say, on both databases."""
 
 from collections.abc import Iterator
 from pathlib import Path
