@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import lxml.html
 import pytest
 
 from app.core.catalogue import CATALOGUE
@@ -42,6 +43,21 @@ def test_the_makers_pages_stand(client_of: Callable[[str], Client], line: Line, 
     refused = client_of("recycler").get(path, headers={"Accept": "text/html"})
     assert refused.status_code == (200 if path == "/account" else 403)
     assert client_of("public").get(path, headers={"Accept": "text/html"}).status_code == 401
+
+
+def test_every_link_of_the_factory_menu_leads_to_a_page_that_has_the_menu(client_of: Callable[[str], Client]):
+    maker = client_of("maker")
+    todo, seen = ["/drafts"], set()
+    while todo:
+        address = todo.pop()
+        seen.add(address)
+        page = maker.get(address)
+        assert page.status_code == 200, address
+        menu = lxml.html.document_fromstring(page.text).xpath("//nav[@aria-label='Factory']")
+        assert len(menu) == 1, f"{address} has no factory menu"
+        assert [str(link.get("href")) for link in menu[0].xpath(".//a[@aria-current='page']")] == [address]
+        todo += {str(link) for link in menu[0].xpath(".//a/@href")} - seen
+    assert {"/drafts", "/quarantine"} <= seen
 
 
 def test_a_refused_record_is_shown_as_text_never_as_markup(client_of: Callable[[str], Client], line: Line):
