@@ -4,6 +4,7 @@ The rules are those of `intake.accept`, taken for all records of a chunk at once
 decides what repeats, the first record of a serial makes its battery, the sender's times decide on the stamp.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from app.core.intake import IntakeRecord
 from app.core.times import parse, to_text
 from app.services import answers as made
 from app.services import intake, subjects
-from app.services.intake import Accepted, Quarantined
+from app.services.intake import Accepted, Quarantined, Source
 from app.services.plants import Plant
 
 
@@ -33,7 +34,6 @@ class Chunk:
     """What one transaction will store. `known` and `batteries` are what it found, by record id and key."""
 
     plant: Plant
-    door: str
     now: datetime
     known: Mapping[str, Any]
     batteries: Mapping[bytes, Any]
@@ -45,6 +45,8 @@ class Chunk:
     """Models and batches that records of the chunk speak of."""
     contested: set[str] = field(default_factory=set)
     """Entries in quarantine that ask for an id which the chunk had given away: they stay open."""
+    rows_of_plant: list[tuple[bytes, _Place | Quarantined]] = field(default_factory=list)
+    """Rows that a mapping made records of, one for each record, with what became of it."""
     received_at: str = ""
     _records: dict[str, IntakeRecord] = field(default_factory=dict)
     _digests: dict[str, bytes] = field(default_factory=dict)
@@ -56,7 +58,7 @@ class Chunk:
         self.received_at = to_text(self.now)
 
     def take(
-        self, body: bytes, digest: bytes, origin: str | None, record: IntakeRecord, late: timedelta | None
+        self, body: bytes, digest: bytes, source: Source, record: IntakeRecord, late: timedelta | None
     ) -> None:
         """Place one record after those before it. Raises: Conflict; MalformedInput when too old."""
         known = self.known.get(record.record_id)
@@ -84,7 +86,8 @@ class Chunk:
                 "record_id": record.record_id, "body_digest": digest, "body": body, "kind": record.kind,
                 "level": record.level, "subject_key": subject, "gtin": record.gtin, "lot": record.lot,
                 "serial": record.serial, "sent_at": to_text(record.sent_at),
-                "received_at": self.received_at, "answer": None, "door": self.door, "origin": origin,
+                "received_at": self.received_at, "answer": None, "door": source.door, "origin": source.origin,
+                "mapping": source.mapping,
             }
         )  # fmt: skip
         self.places.append(_Place(record.record_id, False))
@@ -94,6 +97,12 @@ class Chunk:
         self.places.append(kept)
         if intake.record_id_in(body) in self._digests:
             self.contested.add(kept.quarantine_id)
+
+    def taken_rows(self) -> list[bytes]:
+        """Digests of the plant's own rows of which every record was taken: none of them waits any longer."""
+        refused = {row for row, place in self.rows_of_plant if isinstance(place, Quarantined)}
+        taken = {row: None for row, _ in self.rows_of_plant if row not in refused}
+        return [hashlib.sha256(row).digest() for row in taken]
 
     def stamped_before(self) -> list[bytes]:
         """Batteries that the store knows and that records of the chunk stamp, or take the stamp from."""

@@ -34,10 +34,14 @@ SUMMED_UP_AFTER: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a record came in: the door, and the message, or file and row (lineage)."""
+    """Where a record came in: the door, and the message, or file and row (lineage).
+
+    `mapping` is the name and version of the mapping that made the record (`mes:3`), where one did.
+    """
 
     door: str
     origin: str | None = None
+    mapping: str | None = None
 
 
 REST: Final = Source("rest")
@@ -262,7 +266,7 @@ def _insert(
         body_digest=digest, body=body, kind=record.kind, level=record.level,
         subject_key=subjects.record_key(record), gtin=record.gtin, lot=record.lot, serial=record.serial,
         sent_at=to_text(record.sent_at), received_at=to_text(now),
-        answer=answer, door=source.door, origin=source.origin,
+        answer=answer, door=source.door, origin=source.origin, mapping=source.mapping,
     )  # fmt: skip
 
 
@@ -352,14 +356,17 @@ def _keep(
 
 def keep_refused(
     work: UnitOfWork, plant: Plant, body: bytes, digest: bytes, refusal: Rejected, now: datetime,
-    mended_from: str | None, source: Source,
+    mended_from: str | None, source: Source, record_id: str | None = None,
 ) -> str:  # fmt: skip
-    """Set a refused record aside in a transaction of the caller's. Returns its id. Raises: Collision."""
+    """Set a refused record aside in a transaction of the caller's. Returns its id. Raises: Collision.
+
+    `record_id` is that of the record which a mapping made of `body`; without it, `body` itself says it.
+    """
     problem = {"code": refusal.code, "detail": str(refusal), **refusal.members()}
     quarantine_id = work.quarantine.keep(
         operator=plant.economic_operator_id, plant_id=plant.id, body_digest=digest, body=body,
-        problem=json.dumps(problem), record_id=record_id_in(body), at=to_text(now),
-        mended_from=mended_from, door=source.door, origin=source.origin,
+        problem=json.dumps(problem), record_id=record_id or record_id_in(body), at=to_text(now),
+        mended_from=mended_from, door=source.door, origin=source.origin, mapping=source.mapping,
     )  # fmt: skip
     if mended_from is not None:
         work.quarantine.settle(mended_from, "mended", to_text(now))
@@ -401,5 +408,6 @@ def _quarantine_entry(row: Any) -> dict[str, Any]:
         "mendedFrom": row.mended_from,
         "door": row.door,
         "origin": row.origin,
+        "mapping": row.mapping,
         "problem": json.loads(row.problem),
     }

@@ -41,11 +41,17 @@ Outcome = Accepted | Quarantined
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One record as a door hands it over; `refusal` where the door itself could not read it."""
+    """One record as a door hands it over; `refusal` where the door itself could not read it.
+
+    `mapping` is the name and version of the mapping that made it of `row`, the plant's own row: refused, the
+    row is kept, and not what was made of it. Records of one row stay in one transaction.
+    """
 
     body: bytes
     origin: str | None = None
     refusal: Rejected | None = None
+    mapping: str | None = None
+    row: bytes | None = None
 
 
 def accept_many(
@@ -58,8 +64,13 @@ def accept_many(
 ) -> list[Outcome]:
     """Take records in, chunk by chunk. Returns only after all are durable, or kept in quarantine."""
     found: list[Outcome] = []
-    for start in range(0, len(messages), CHUNK):
-        found.extend(_take(ctx, plant, messages[start : start + CHUNK], door, late))
+    start = 0
+    while start < len(messages):
+        end = start + CHUNK
+        while end < len(messages) and messages[end].row and messages[end].row is messages[end - 1].row:
+            end += 1
+        found.extend(_take(ctx, plant, messages[start:end], door, late))
+        start = end
     return found
 
 
@@ -146,7 +157,7 @@ def _stored(
     known = work.records.find_many(plant.id, [record.record_id for record in records])
     keys = {each.digest() for record in records if (each := subjects.battery_of(record)) is not None}
     chunk = Chunk(
-        plant, door, now, known={row.record_id: row for row in known},
+        plant, now, known={row.record_id: row for row in known},
         batteries={bytes(row.key): row for row in work.batteries.held_all(keys)},
     )  # fmt: skip
     for message, digest, record in read:
@@ -154,11 +165,12 @@ def _stored(
             if isinstance(record, Rejected):
                 raise record
             carbon.require_calculable(work, record)
-            chunk.take(message.body, digest, message.origin, record, late)
+            chunk.take(message.body, digest, Source(door, message.origin, message.mapping), record, late)
         except Rejected as refusal:
-            source = Source(door, message.origin)
-            kept = intake.keep_refused(work, plant, message.body, digest, refusal, now, None, source)
+            kept = _set_aside(work, plant, message, door, refusal, now)
             chunk.refuse(Quarantined(refusal, kept), message.body)
+        if message.row is not None:
+            chunk.rows_of_plant.append((message.row, chunk.places[-1]))
     for key in sorted(chunk.shared_subjects):
         drafts.hold(work, key, plant.economic_operator_id)
     stamped = chunk.stamped_before()
@@ -169,13 +181,25 @@ def _stored(
     work.records.add_many(chunk.rows)
     work.quarantine.settle_accepted_many(
         plant.id, [(row["record_id"], row["body_digest"]) for row in chunk.rows], to_text(now),
-        but=chunk.contested,
+        but=chunk.contested, rows=chunk.taken_rows(),
     )  # fmt: skip
     for key in sorted(chunk.shared_subjects):
         drafts.sum_up(work, key, plant.economic_operator_id)
     for key in work.summaries.with_many_after(sorted(keys), intake.SUMMED_UP_AFTER):
         drafts.sum_up(work, key, plant.economic_operator_id)
     return chunk
+
+
+def _set_aside(
+    work: UnitOfWork, plant: Plant, message: Message, door: str, refusal: Rejected, now: datetime
+) -> str:
+    """Keep what was refused: the plant's own row, where a mapping stands between it and the record."""
+    source = Source(door, message.origin, message.mapping)
+    kept, record_id = message.body, None
+    if message.row is not None:
+        kept, record_id = message.row, intake.record_id_in(message.body)
+    digest = hashlib.sha256(kept).digest()
+    return intake.keep_refused(work, plant, kept, digest, refusal, now, None, source, record_id)
 
 
 # --- what follows

@@ -265,7 +265,7 @@ class Quarantine:
     def keep(
         self, *, operator: str, plant_id: str, body_digest: bytes, body: bytes, problem: str,
         record_id: str | None, at: str, mended_from: str | None = None, door: str = "rest",
-        origin: str | None = None,
+        origin: str | None = None, mapping: str | None = None,
     ) -> str:  # fmt: skip
         """Set aside one refused body; the same bytes again only count up. Returns its id."""
         same = (quarantine.c.plant_id == plant_id) & (quarantine.c.body_digest == body_digest)
@@ -277,6 +277,7 @@ class Quarantine:
                 last_received_at=at,
                 door=door,
                 origin=origin,
+                mapping=mapping,
                 problem=problem,
                 settled=None,
                 settled_at=None,
@@ -292,7 +293,7 @@ class Quarantine:
             insert(quarantine).values(
                 id=quarantine_id, economic_operator_id=operator, plant_id=plant_id, body_digest=body_digest,
                 body=body, problem=problem, record_id=record_id, times=1, received_at=at, last_received_at=at,
-                mended_from=mended_from, door=door, origin=origin,
+                mended_from=mended_from, door=door, origin=origin, mapping=mapping,
             )
         )  # fmt: skip
         return quarantine_id
@@ -328,10 +329,14 @@ class Quarantine:
         return done.rowcount == 1
 
     def settle_accepted_many(
-        self, plant_id: str, accepted: Sequence[tuple[str, bytes]], at: str, but: Collection[str] = ()
-    ) -> None:
-        """The same for many records, by id and digest: two look-ups where nothing of them waits."""
-        ids, digests = [record_id for record_id, _ in accepted], [digest for _, digest in accepted]
+        self, plant_id: str, accepted: Sequence[tuple[str, bytes]], at: str, but: Collection[str] = (),
+        rows: Sequence[bytes] = (),
+    ) -> None:  # fmt: skip
+        """The same for many records, by id and digest: two look-ups where nothing of them waits.
+
+        `rows` are digests of the plant's own rows that records were made of, all of them taken.
+        """
+        ids, digests = [record_id for record_id, _ in accepted], [*(each for _, each in accepted), *rows]
         open_here = (quarantine.c.plant_id == plant_id) & quarantine.c.settled.is_(None)
         found: dict[str, str] = {}
         for column, values, how in (
