@@ -8,6 +8,9 @@ material and cells have no level and no values. Which attribute may be set at wh
 word: its own level or a finer one; plant-wide values also for the model as a whole; what is signed once for
 the model (composition, dismantling, test reports) at the model alone; readings at the item alone.
 
+`parse` is the rule. `compiled_records` reads most records faster and says nothing about the others: whatever
+is asked here must be asked there, and a test compares the two.
+
 Source: contract of the intake interface; Annex XIII; threats T10 (unknown fields), T25, T30.
 """
 
@@ -57,8 +60,8 @@ WITHOUT_VALUES: Final[frozenset[Kind]] = frozenset(
 WITHOUT_DETAILS: Final[frozenset[Kind]] = frozenset({"model"})
 """Kinds whose details may be left out altogether."""
 
-_MEMBERS: Final = ("recordId", "kind", "sentAt", "subject", "values", "notApplicable", "details")
-_RECORD_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+MEMBERS: Final = ("recordId", "kind", "sentAt", "subject", "values", "notApplicable", "details")
+RECORD_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _CLAUSE: Final = "Intake interface, version 1"
 _SOURCES: Final[Mapping[str, str]] = {
     "pack": "end-of-line test",
@@ -102,12 +105,12 @@ def parse(document: Any) -> IntakeRecord:
     Raises: MalformedInput (MalformedIdentifier for a GTIN, lot or serial) with pointer, rule and clause.
     """
     root = Place("", _CLAUSE)
-    envelope = _object(document, root, _MEMBERS)
+    envelope = _object(document, root, MEMBERS)
     for name in ("recordId", "kind", "sentAt", "subject"):
         if name not in envelope:
             root.at(name).refuse("required", "This member is required in every record.")
     record_id = string(envelope["recordId"], root.at("recordId"), 64)
-    if not _RECORD_ID.fullmatch(record_id):
+    if not RECORD_ID.fullmatch(record_id):
         root.at("recordId").refuse("record-id", "1 to 64 characters of A-Z a-z 0-9 . _ : - are taken.")
     kind = envelope["kind"]
     if kind not in KINDS:
@@ -115,7 +118,7 @@ def parse(document: Any) -> IntakeRecord:
     sent = TEXTS["datetime"](envelope["sentAt"], root.at("sentAt"))
     level, gtin, lot, serial = _subject(kind, envelope["subject"], root.at("subject"))  # (2)
     details = _details(kind, envelope.get("details"), root.at("details"))  # (3)
-    found = _Values(kind, level, sent, _source(kind, details))
+    found = _Values(kind, level, sent, source_of(kind, details))
     for name, value in _object(envelope.get("values", {}), root.at("values")).items():  # (4)
         found.take(name, value, root.at("values").at(name))
     not_applicable = {  # (5)
@@ -187,7 +190,7 @@ def _details(kind: Kind, value: Any, place: Place) -> dict[str, Any]:
     return found
 
 
-def _source(kind: Kind, details: Mapping[str, Any]) -> str:
+def source_of(kind: Kind, details: Mapping[str, Any]) -> str:
     """Where a dynamic value comes from when the record does not say it value by value."""
     if kind == "test":
         return f"test report {details['reportNumber']}"

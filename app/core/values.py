@@ -17,8 +17,8 @@ from app.core.catalogue import SHAPES, Attribute, Field, ValueForm, members_of
 from app.core.texts import TEXTS, Place, languages, string
 
 _DECIMAL: Final = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,12})?")
-_MAX_LIST: Final = 1000
-_MAX_SERIES: Final = 10_000
+MAX_LIST: Final = 1000
+MAX_SERIES: Final = 10_000
 _READING: Final = ("observedAt", "source", "value")
 _MEASURED_READING: Final = ("observedAt", "source", "unit", "value")
 
@@ -168,8 +168,8 @@ def _list(form: ValueForm, value: Any, place: Place) -> list[Any]:
         place.refuse("type", "Send a list, also for a single entry.")
     if not value:
         place.refuse("not-empty", "Leave the member out, or say under notApplicable why there is none.")
-    if len(value) > _MAX_LIST:
-        place.refuse("length", f"At most {_MAX_LIST} entries.")
+    if len(value) > MAX_LIST:
+        place.refuse("length", f"At most {MAX_LIST} entries.")
     item = form.item
     entries = [
         _nested(form, entry, place.at(index)) if form.shape else _value(item, entry, place.at(index))
@@ -184,8 +184,8 @@ def _list(form: ValueForm, value: Any, place: Place) -> list[Any]:
 def _series(form: ValueForm, value: Any, place: Place) -> list[Any]:
     if not isinstance(value, list) or not value:
         place.refuse("type", "Send a list of points.")
-    if len(value) > _MAX_SERIES:
-        place.refuse("length", f"At most {_MAX_SERIES} points.")
+    if len(value) > MAX_SERIES:
+        place.refuse("length", f"At most {MAX_SERIES} points.")
     fields = members_of(form)
     # Points are many and alike: their numbers are bare, in the unit that the field's definition names.
     return [check_object(fields, point, place.at(i), bare_numbers=True) for i, point in enumerate(value)]

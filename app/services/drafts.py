@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-from app.core import completeness, json_strict
+from app.core import compiled_records, completeness, json_strict
 from app.core.errors import NotFound
 from app.core.identifiers import BatteryKey
 from app.core.intake import IntakeRecord, parse
@@ -131,7 +131,8 @@ def _keys(battery: Any) -> Sequence[bytes]:
 
 
 def _parse(body: bytes) -> IntakeRecord:
-    return parse(json_strict.loads(body, decimals=True))
+    record = compiled_records.read(body)
+    return record if record is not None else parse(json_strict.loads(body, decimals=True))
 
 
 _kept = lru_cache(maxsize=KEPT_RECORDS)(_parse)

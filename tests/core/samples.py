@@ -1,5 +1,6 @@
 """Subjects that hold every attribute and every field of the catalogue: a valid whole to test against."""
 
+import re
 from typing import Any
 
 from app.core.catalogue import Attribute, ValueForm, fields_of, list_parent, of_section
@@ -45,7 +46,11 @@ def _one(form: ValueForm, item: ValueForm) -> Any:
     if item.allowed:
         return item.allowed[0]
     if item.pattern:
-        return PATTERNED[item.pattern]
+        return PATTERNED.get(item.pattern) or next(
+            text for text in PATTERNED.values() if re.fullmatch(item.pattern, text)
+        )
+    if item.type == "integer" and item.minimum is not None:
+        return max(SCALARS["integer"], int(item.minimum))
     return SCALARS[item.type]
 
 
