@@ -24,7 +24,7 @@ from app.core import csv_rows, json_strict
 from app.core.catalogue import CATALOGUE, SHAPES, Attribute, Field, ValueForm, by_id, fields_of, list_parent
 from app.core.csv_rows import Delimiter, Encoding
 from app.core.errors import MalformedInput, Rejected
-from app.core.intake import KINDS, LEVELS_OF_KIND, WITHOUT_VALUES, Kind
+from app.core.intake import KINDS, LEVELS_OF_KIND, WITHOUT_GTIN, WITHOUT_VALUES, Kind
 from app.core.units import COUNTS
 
 _ENVELOPE: Final = ("recordId", "kind", "sentAt")
@@ -179,7 +179,8 @@ def template(kind: Kind) -> str:
 def template_columns(kind: Kind) -> list[str]:
     """Names of all columns that rows of this kind may have, in the order of the catalogue."""
     levels = LEVELS_OF_KIND[kind]
-    subject = {(): ["lot"], ("model",): ["gtin"], ("batch",): ["gtin", "lot"], ("item",): ["gtin", "serial"]}
+    alone = list(WITHOUT_GTIN.get(kind, ()))
+    subject = {(): alone, ("model",): ["gtin"], ("batch",): ["gtin", "lot"], ("item",): ["gtin", "serial"]}
     found = [*_ENVELOPE, *subject.get(levels, list(_SUBJECT))]
     if kind not in WITHOUT_VALUES:
         for row in CATALOGUE:

@@ -4,9 +4,10 @@ The envelope is the same for every kind. `values` are attributes of the catalogu
 `details` stay with the maker. Whatever is unknown is refused, never dropped.
 
 Levels: a record speaks of a model (gtin), a batch (gtin and lot) or an item (gtin and serial); lots of
-material and cells have no level and no values. Which attribute may be set at which level is the catalogue's
-word: its own level or a finer one; plant-wide values also for the model as a whole; what is signed once for
-the model (composition, dismantling, test reports) at the model alone; readings at the item alone.
+material and cells, single cells and modules have no level and no values. Which attribute may be set at which
+level is the catalogue's word: its own level or a finer one; plant-wide values also for the model as a whole;
+what is signed once for the model (composition, dismantling, test reports) at the model alone; readings at the
+item alone.
 
 `parse` is the rule. `compiled_records` reads most records faster and says nothing about the others: whatever
 is asked here must be asked there, and a test compares the two.
@@ -31,8 +32,8 @@ from app.core.values import check_object, check_value
 from app.core.vocabulary import Level
 
 Kind = Literal[
-    "model", "material-lot", "batch", "cell-lot", "pack", "test", "carbon-footprint", "carbon-activity",
-    "certificate", "reading", "release", "withdrawal",
+    "model", "material-lot", "batch", "cell-lot", "cell", "module", "pack", "test", "carbon-footprint",
+    "carbon-activity", "certificate", "document", "reading", "exchange", "event", "release", "withdrawal",
 ]  # fmt: skip
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
@@ -42,21 +43,40 @@ LEVELS_OF_KIND: Final[Mapping[Kind, tuple[Level, ...]]] = MappingProxyType(
         "material-lot": (),
         "batch": ("batch",),
         "cell-lot": (),
+        "cell": (),
+        "module": (),
         "pack": ("item",),
         "test": ("model", "batch", "item"),
         "carbon-footprint": ("model", "batch"),
         "carbon-activity": ("model",),
         "certificate": ("model", "batch", "item"),
+        "document": ("model", "batch", "item"),
         "reading": ("item",),
+        "exchange": ("item",),
+        "event": ("batch", "item"),
         "release": ("item",),
         "withdrawal": ("item",),
     }
 )
-"""Levels at which each kind may speak; empty for lots of material and cells."""
+"""Levels at which each kind may speak; empty for what has no GTIN: lots of material and cells, modules."""
+
+WITHOUT_GTIN: Final[Mapping[Kind, tuple[str, ...]]] = MappingProxyType(
+    {
+        "material-lot": ("lot",),
+        "cell-lot": ("lot",),
+        "cell": ("serial",),
+        "module": ("serial",),
+        "event": ("lot", "serial"),
+    }
+)
+"""Kinds that may name their subject by a number alone, and by which; such a record has no level."""
 
 WITHOUT_VALUES: Final[frozenset[Kind]] = frozenset(
-    {"material-lot", "cell-lot", "carbon-activity", "release", "withdrawal"}
-)
+    {
+        "material-lot", "cell-lot", "cell", "module", "carbon-activity", "exchange", "event", "release",
+        "withdrawal",
+    }
+)  # fmt: skip
 WITHOUT_DETAILS: Final[frozenset[Kind]] = frozenset({"model"})
 """Kinds whose details may be left out altogether."""
 
@@ -72,7 +92,7 @@ _SOURCES: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class IntakeRecord:
-    """One accepted record. `values` by dotted id in signed form; `level` is None for lots of material."""
+    """One accepted record. `values` by dotted id in signed form; `level` is None without a GTIN."""
 
     record_id: str
     kind: Kind
@@ -151,10 +171,14 @@ def _object(value: Any, place: Place, known: tuple[str, ...] | None = None) -> d
 def _subject(kind: Kind, value: Any, place: Place) -> tuple[Level | None, str | None, str | None, str | None]:
     subject = _object(value, place, ("gtin", "lot", "serial"))
     names = frozenset(subject)
+    alone = WITHOUT_GTIN.get(kind, ())
+    for name in alone:
+        if names == {name}:
+            number = _identifier(name, subject, place)
+            return (None, None, number, None) if name == "lot" else (None, None, None, number)
     if not LEVELS_OF_KIND[kind]:
-        if names != {"lot"}:
-            place.refuse("subject", 'A lot is named by its number alone: {"lot": "..."}.')
-        return None, None, _identifier("lot", subject, place), None
+        what = "lot" if alone == ("lot",) else kind
+        place.refuse("subject", f'A {what} is named by its number alone: {{"{alone[0]}": "..."}}.')
     levels: dict[frozenset[str], Level] = {
         frozenset({"gtin"}): "model",
         frozenset({"gtin", "lot"}): "batch",
@@ -185,8 +209,11 @@ def _identifier(name: str, subject: Mapping[str, Any], place: Place) -> str:
 def _details(kind: Kind, value: Any, place: Place) -> dict[str, Any]:
     if value is None and kind in WITHOUT_DETAILS:
         return {}
-    fields = {field.name: field for field in SHAPES[f"details/{kind}"].fields}
+    shape = SHAPES[f"details/{kind}"]
+    fields = {field.name: field for field in shape.fields}
     found: dict[str, Any] = check_object(fields, value if value is not None else {}, place)
+    if shape.any_of and not any(name in found for name in shape.any_of):
+        place.refuse("any-of", f"At least one of these members is needed: {', '.join(shape.any_of)}.")
     return found
 
 

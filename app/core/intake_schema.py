@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from app.core import schema_forms, units
 from app.core.catalogue import CATALOGUE, SHAPES, Attribute, Field, Shape, ValueForm, fields_of, list_parent
-from app.core.intake import KINDS, LEVELS_OF_KIND, WITHOUT_DETAILS, WITHOUT_VALUES
+from app.core.intake import KINDS, LEVELS_OF_KIND, WITHOUT_DETAILS, WITHOUT_GTIN, WITHOUT_VALUES
 from app.core.vocabulary import BASE, SCHEMA_VERSION
 
 Json = dict[str, Any]
@@ -47,6 +47,28 @@ _EXAMPLES: Final[tuple[Json, ...]] = (
         },
         "details": {
             "batchLot": "B-2026-47", "assembledOn": "2026-11-20", "configuration": "96s2p", "cellLots": ["C8"]
+        },
+    },
+    {
+        "recordId": "MES-000119",
+        "kind": "module",
+        "sentAt": "2026-11-20T07:30:00Z",
+        "subject": {"serial": "KM-77120"},
+        "details": {
+            "moduleModel": "KM-12", "assembledOn": "2026-11-20", "configuration": "12s2p",
+            "cellLots": [{"lot": "C8", "cells": 24}],
+        },
+    },
+    {
+        "recordId": "WS-000031",
+        "kind": "exchange",
+        "sentAt": "2026-11-20T12:00:00Z",
+        "subject": {"gtin": "09506000134352", "serial": "KP7-0000123"},
+        "details": {
+            "performedAt": "2026-11-20T11:20:00Z", "reason": "cell voltage drifts",
+            "workshop": "Example Service, Lyon",
+            "removed": [{"part": "module", "number": "KM-77120"}],
+            "installed": [{"part": "module", "number": "KM-77985", "cellLot": "C9", "cells": 24}],
         },
     },
     {
@@ -105,7 +127,8 @@ def record_schema() -> Json:
 def _subject() -> Json:
     return {
         "type": "object",
-        "description": "Model: gtin. Batch: gtin, lot. Battery: gtin, serial. Lot of material or cells: lot.",
+        "description": "Model: gtin. Batch: gtin, lot. Battery: gtin, serial. Lot of material or cells: lot."
+        " Cell or module: serial.",
         "properties": {
             "gtin": {"type": "string", "pattern": "^[0-9]{14}$"},
             "lot": {"type": "string", "minLength": 1, "maxLength": 20},
@@ -124,7 +147,7 @@ def _kind(kind: Any) -> Json:
         then["properties"] |= {"values": {"maxProperties": 0}, "notApplicable": {"maxProperties": 0}}
     levels = LEVELS_OF_KIND[kind]
     members = {"model": ["gtin"], "batch": ["gtin", "lot"], "item": ["gtin", "serial"]}
-    subjects = [members[level] for level in levels] or [["lot"]]
+    subjects = [members[level] for level in levels] + [[name] for name in WITHOUT_GTIN.get(kind, ())]
     then["properties"]["subject"] = {
         "oneOf": [
             {"required": names, "minProperties": len(names), "maxProperties": len(names)}

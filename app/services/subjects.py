@@ -19,11 +19,17 @@ def batch_key(gtin: str, lot: str) -> bytes:
 
 
 def record_key(record: IntakeRecord) -> bytes:
-    """Key that the record is found by: battery, batch, model, or a lot of material or cells."""
+    """Key that the record is found by: battery, batch, model, or what has no GTIN.
+
+    A lot, cell or module is known by its kind and number: the number must be unique with one economic
+    operator. Serials that differ only in case fall together, as those of batteries do.
+    """
     battery = battery_of(record)
     if battery is not None:
         return battery.digest()
     if record.gtin is None:
+        if record.serial is not None:
+            return _digest(f"{record.kind}21{record.serial.upper()}")
         return _digest(f"{record.kind}10{record.lot}")
     return batch_key(record.gtin, record.lot) if record.lot else ModelKey(record.gtin).digest()
 

@@ -256,7 +256,7 @@ def test_a_malformed_value_is_refused(name: str, attribute: str, value: Any, rul
 
 ENVELOPES: list[tuple[str, dict[str, Any], str, str]] = [
     ("unknown member", {"comment": "x"}, "unknown-member", "/comment"),
-    ("unknown kind", {"kind": "module"}, "enum", "/kind"),
+    ("unknown kind", {"kind": "spaceship"}, "enum", "/kind"),
     ("kind that is a list", {"kind": ["model"]}, "enum", "/kind"),
     ("no time", {"sentAt": ""}, "not-empty", "/sentAt"),
     ("local time", {"sentAt": "2026-11-20T08:00:00"}, "datetime", "/sentAt"),
