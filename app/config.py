@@ -65,6 +65,8 @@ class Settings:
     """Addresses for test suites are open: chosen at a start, in a data directory of its own, never stored."""
     tsa_url: str | None = None
     """Service that stamps the day's checkpoint of the public log (RFC 3161)."""
+    plant_records_per_minute: int = 600_000
+    """Records and requests that one plant may send by REST, so that it leaves room for others (T27)."""
     proxies: int = 0
     """Reverse proxies before the service: so many of the last X-Forwarded-For entries are believed."""
     signing: SigningSettings = field(default_factory=SigningSettings)
@@ -129,6 +131,7 @@ def load(data_dir: Path, environ: Mapping[str, str]) -> Settings:
         operator_name=_of_operator("PASSPORT_OPERATOR_NAME", DEMO_OPERATOR_NAME, demo, environ),
         rdfc_proofs=_rdfc_proofs(environ),
         tsa_url=_tsa_url(environ),
+        plant_records_per_minute=_plant_records(environ),
         proxies=_proxies(environ),
         signing=_signing(environ),
     )
@@ -226,6 +229,13 @@ def _tsa_url(environ: Mapping[str, str]) -> str | None:
     if given and (urlsplit(given).scheme not in _DEFAULT_PORTS or not urlsplit(given).hostname):
         raise NotConfigured("PASSPORT_TSA_URL is the http or https address of a time stamping service.")
     return given or None
+
+
+def _plant_records(environ: Mapping[str, str]) -> int:
+    given = environ.get("PASSPORT_PLANT_RECORDS_PER_MINUTE", "").strip() or "600000"
+    if not (given.isascii() and given.isdigit() and 1 <= int(given) <= 10**9):
+        raise NotConfigured("PASSPORT_PLANT_RECORDS_PER_MINUTE is a whole number from 1 on.")
+    return int(given)
 
 
 def _proxies(environ: Mapping[str, str]) -> int:

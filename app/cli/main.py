@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 from sqlalchemy.exc import DBAPIError
 
-from app.cli import carbon, init, intake, keys, log, passports, people, resign, serve, trust, upkeep
+from app.cli import carbon, init, intake, keys, log, machines, passports, people, resign, serve, trust, upkeep
 from app.core.errors import NotConfigured, PassportError
 
-VERBS = (init, serve, upkeep, people, carbon, passports, keys, resign, trust, log, intake)
+VERBS = (init, serve, upkeep, people, machines, carbon, passports, keys, resign, trust, log, intake)
 
 
 def parser() -> argparse.ArgumentParser:

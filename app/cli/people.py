@@ -1,4 +1,4 @@
-"""`passport accounts` and `passport plants`: who may sign in, and which plant may send records."""
+"""`passport accounts`: who may sign in."""
 
 import argparse
 import getpass
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from app.cli import opened
 from app.core.sections import ROLES
-from app.services import accounts, plants
+from app.services import accounts
 
 
 def add(
@@ -25,14 +25,13 @@ def add(
     new.set_defaults(run=run_add_account)
     people.add_parser("list", parents=[shared], help="every account").set_defaults(run=run_list_accounts)
 
-    senders = verbs.add_parser("plants", help="who may send records").add_subparsers(
-        metavar="VERB", required=True
-    )
-    plant = senders.add_parser("add", parents=[shared], help="register a plant; prints its token, this once")
-    plant.add_argument("id", metavar="ID", help="a-z, 0-9 and -, such as hall-2")
-    plant.add_argument("--name", help="for people (else the id)")
-    plant.set_defaults(run=run_add_plant)
-    senders.add_parser("list", parents=[shared], help="every plant").set_defaults(run=run_list_plants)
+    for verb, change, what in (
+        ("disable", accounts.disable, "let nobody in with an account, from its next request on"),
+        ("enable", accounts.enable, "let a disabled account sign in again"),
+    ):
+        switch = people.add_parser(verb, parents=[shared], help=what)
+        switch.add_argument("name", metavar="NAME")
+        switch.set_defaults(run=run_switch_account, change=change, done=f"{verb}d")
 
 
 def run_add_account(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -52,18 +51,9 @@ def run_list_accounts(args: argparse.Namespace, environ: Mapping[str, str]) -> i
     return 0
 
 
-def run_add_plant(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    """The token alone on stdout, so that a script can take it."""
+def run_switch_account(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """Open sessions end with it."""
     with opened.installation(args, environ) as ctx:
-        token = plants.add(ctx, args.id, args.name or args.id)
-    print("This token is shown once; the plant sends it as a bearer token.", file=sys.stderr)
-    print(token)
-    return 0
-
-
-def run_list_plants(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    """One line a plant."""
-    with opened.installation(args, environ) as ctx:
-        for each in plants.names(ctx):
-            print("  ".join(each.values()))
+        args.change(ctx, args.name)
+    print(f"{args.done}  {args.name}")
     return 0

@@ -83,6 +83,12 @@ class Conflict(Rejected):
     code = "conflict"
 
 
+class KindNotAllowed(Rejected):
+    """The token of the sender does not take records of this kind."""
+
+    code = "kind-not-allowed"
+
+
 class NotFound(PassportError):
     """There is no such thing, or the reader may not know of it: the answers are the same."""
 
@@ -99,10 +105,31 @@ class Unauthenticated(PassportError):
     code = "unauthenticated"
 
 
+class TokenRefused(Unauthenticated):
+    """A machine's token is missing, or `was_sent` and is unknown or over (RFC 6750 3)."""
+
+    def __init__(self, detail: str, *, was_sent: bool) -> None:
+        super().__init__(detail)
+        self.was_sent = was_sent
+
+
 class Forbidden(PassportError):
     """The caller is known and lacks the right."""
 
     code = "forbidden"
+
+
+class InsufficientScope(Forbidden):
+    """A token is known, and lacks the scope that the request needs (RFC 6750 3.1)."""
+
+    code = "insufficient-scope"
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"This token lacks the scope {scope}. Ask the operator for one that has it.")
+        self.scope = scope
+
+    def members(self) -> dict[str, Any]:
+        return {"scope": self.scope}
 
 
 class RateLimited(PassportError):

@@ -15,7 +15,7 @@ from typing import Final
 
 from app.core import access
 from app.core.access import Reader
-from app.core.errors import Conflict, MalformedInput, Unauthenticated
+from app.core.errors import Conflict, MalformedInput, NotFound, Unauthenticated
 from app.core.times import to_text
 from app.services import throttling
 from app.services.context import Context
@@ -98,6 +98,29 @@ def sign_out(ctx: Context, token: str) -> None:
     """End the session, here and everywhere its token was copied to."""
     with ctx.unit_of_work() as work:
         work.sessions.end(_token_hash(token))
+        work.commit()
+
+
+def disable(ctx: Context, name: str) -> None:
+    """Let nobody in with this account from the next request on, sessions that are open included.
+
+    Raises: NotFound.
+    """
+    _switch(ctx, name, "account-disabled", to_text(ctx.now()))
+
+
+def enable(ctx: Context, name: str) -> None:
+    """Let a disabled account sign in again, with its password and role of before. Raises: NotFound."""
+    _switch(ctx, name, "account-enabled", None)
+
+
+def _switch(ctx: Context, name: str, kind: str, at: str | None) -> None:
+    with ctx.unit_of_work() as work:
+        account = work.accounts.by_name(name.strip().lower())
+        if account is None:
+            raise NotFound(f"There is no account {name}. See which are: passport accounts list")
+        work.accounts.change(account.name, disabled_at=at)
+        log_grant(ctx, work, kind, f"account:{account.role}:{account.name}")
         work.commit()
 
 

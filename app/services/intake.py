@@ -88,6 +88,7 @@ def accept(
     digest = hashlib.sha256(body).digest()
     try:
         record = parsed(body, now)  # (1) (2)
+        plant.require_kind(record.kind)
         stored = _store(ctx, plant, record, body, digest, now, late, source)  # (3)
     except Rejected as refusal:
         raise Quarantined(
@@ -175,7 +176,7 @@ def plant_of(ctx: Context, quarantine_id: str) -> Plant:
         row = store.quarantine.get(quarantine_id)
     if row is None:
         raise NotFound("There is no such record in quarantine.")
-    return plants.get(ctx, row.plant_id)
+    return plants.of_records(ctx, row.plant_id)
 
 
 def parsed(body: bytes, now: datetime, *, keep: bool = True) -> IntakeRecord:

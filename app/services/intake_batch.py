@@ -164,6 +164,7 @@ def _stored(
         try:
             if isinstance(record, Rejected):
                 raise record
+            plant.require_kind(record.kind)
             carbon.require_calculable(work, record)
             chunk.take(message.body, digest, Source(door, message.origin, message.mapping), record, late)
         except Rejected as refusal:

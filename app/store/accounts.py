@@ -74,16 +74,18 @@ class Attempts:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def count(self, bucket: bytes, window_start: int) -> int:
-        """One more attempt. Returns how many there are in this window, this one included."""
+    def count(self, bucket: bytes, window_start: int, times: int = 1) -> int:
+        """So many more attempts. Returns how many there are in this window, these included."""
         counted = self._connection.execute(
             update(attempts)
             .where(attempts.c.bucket == bucket, attempts.c.window_start == window_start)
-            .values(count=attempts.c.count + 1)
+            .values(count=attempts.c.count + times)
             .returning(attempts.c.count)
         ).scalar_one_or_none()
         if counted is not None:
             return int(counted)
         self._connection.execute(delete(attempts).where(attempts.c.window_start < window_start - 86_400))
-        self._connection.execute(insert(attempts).values(bucket=bucket, window_start=window_start, count=1))
-        return 1
+        self._connection.execute(
+            insert(attempts).values(bucket=bucket, window_start=window_start, count=times)
+        )
+        return times

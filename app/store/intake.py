@@ -154,6 +154,13 @@ class Plants:
         query = select(plants).where(plants.c.token_hash == token_hash, plants.c.revoked_at.is_(None))
         return self._connection.execute(query).one_or_none()
 
+    def change_token(self, plant_id: str, token_hash: bytes) -> None:
+        self._connection.execute(update(plants).where(plants.c.id == plant_id).values(token_hash=token_hash))
+
+    def revoke(self, plant_id: str, at: str | None) -> None:
+        """From this moment it may not send; with None it may again."""
+        self._connection.execute(update(plants).where(plants.c.id == plant_id).values(revoked_at=at))
+
     def get(self, plant_id: str) -> Row[Any] | None:
         return self._connection.execute(select(plants).where(plants.c.id == plant_id)).one_or_none()
 

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError as Collision
 from app.store.accounts import Accounts, Attempts, Sessions
 from app.store.batteries import Batteries, Intentions
 from app.store.carbon import EmissionFactorSets
+from app.store.clients import AccessTokens, Clients
 from app.store.documents import Documents
 from app.store.history import Events
 from app.store.intake import Plants, Quarantine, Records
@@ -38,6 +39,14 @@ class Store:
     @cached_property
     def plants(self) -> Plants:
         return Plants(self._connection)
+
+    @cached_property
+    def clients(self) -> Clients:
+        return Clients(self._connection)
+
+    @cached_property
+    def access_tokens(self) -> AccessTokens:
+        return AccessTokens(self._connection)
 
     @cached_property
     def records(self) -> Records:

@@ -17,6 +17,7 @@ from app.web import (
     history,
     log,
     maker,
+    oauth,
     pages,
     passports,
     problems,
@@ -44,10 +45,10 @@ def create_app(settings: Settings, now: Callable[[], datetime] = wiring.clock) -
     application.json.sort_keys = False  # type: ignore[attr-defined]
     context = wiring.build(settings, engine=wiring.attach_database(application, settings), now=now)
     application.extensions["passport"] = context
-    for face in (security, problems, readers, assets, renderings):
+    for face in (security, problems, readers, assets, renderings, oauth):
         face.attach(application)
     for part in (
-        resolver, documents, passports, history, pages, sign_in, maker, carbon, api, log, wellknown,
+        resolver, documents, passports, history, pages, sign_in, maker, carbon, api, log, wellknown, oauth,
     ):  # fmt: skip
         application.register_blueprint(part.blueprint)
     if settings.conformance:

@@ -5,7 +5,7 @@ from typing import Final
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import UnsupportedMediaType
 
-from app.core import csv_records, identifiers, json_strict, record_stream
+from app.core import csv_records, identifiers, json_strict, record_stream, scopes
 from app.core.credential import CREDENTIAL_MEDIA_TYPE
 from app.core.errors import MalformedInput, NotFound
 from app.core.intake import KINDS
@@ -14,7 +14,7 @@ from app.services import drafts, intake, verification
 from app.services.plants import Plant
 from app.web import many, openapi
 from app.web.current import address, context
-from app.web.readers import anyone, of_plant
+from app.web.readers import anyone, of_plant, of_plant_with
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -79,7 +79,7 @@ def quarantined(plant: Plant, quarantine_id: str) -> Response:
 
 
 @blueprint.post("/quarantine/<quarantine_id>/replay")
-@of_plant
+@of_plant_with(scopes.MEND)
 def replay(plant: Plant, quarantine_id: str) -> Response:
     """Try a refused record again; a body, where there is one, takes the place of the refused text."""
     mended = request.get_data()
@@ -92,7 +92,7 @@ def replay(plant: Plant, quarantine_id: str) -> Response:
 
 
 @blueprint.post("/quarantine/<quarantine_id>/dismissal")
-@of_plant
+@of_plant_with(scopes.MEND)
 def dismiss(plant: Plant, quarantine_id: str) -> Response:
     """Close a refused record that will never be accepted; it is kept with the reason."""
     intake.dismiss(context(), plant, quarantine_id, sent_reason(), f"plant {plant.id}"[:32])

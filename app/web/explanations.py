@@ -82,6 +82,16 @@ PROBLEMS: Final = {
         "You are signed in, and your role does not include this.",
         "Ask the operator of this service for the right role.",
     ),
+    "insufficient-scope": Explanation(
+        "The token does not include this",
+        "The token is known, and was made for other work: `scope` names what it lacks.",
+        "Ask the operator for a token or client with that scope: `passport clients add`.",
+    ),
+    "kind-not-allowed": Explanation(
+        "Not this kind of record",
+        "The token of the sender takes records of other kinds alone. The record waits in quarantine.",
+        "Send it with a token that has the scope of its kind, or let the maker replay it from quarantine.",
+    ),
     "rate-limited": Explanation(
         "Too many tries",
         "This was tried too often in a short time.",

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
+from app.core import scopes
 from app.core.access import ANYONE, Reader
 from app.core.errors import NotYet
 from app.core.sections import ROLES, SECTION_INFO
@@ -20,7 +21,7 @@ from app.web.api import sent_reason
 from app.web.current import context
 from app.web.documents import looked_back_to, well_formed
 from app.web.passports import looking, not_yet, private, readable, readable_moment
-from app.web.readers import anyone, current_reader, of_plant
+from app.web.readers import anyone, current_reader, of_plant_with
 
 blueprint = Blueprint("history", __name__)
 
@@ -106,7 +107,7 @@ def as_json(uuid: str) -> Response:
 
 
 @blueprint.post("/api/v1/passports/<uuid>/corrections")
-@of_plant
+@of_plant_with(scopes.CORRECT)
 def correct(plant: Plant, uuid: str) -> Response:
     """Sign anew what differs from the records: `{"reason": …}`. Nothing differs: nothing is signed."""
     reason = sent_reason()

@@ -12,13 +12,14 @@ from typing import Any, Final
 from flask import Response, jsonify, request
 
 from app.core import record_stream
-from app.core.errors import PassportError, TooLarge
+from app.core.errors import PassportError, RateLimited, TooLarge
 from app.services import intake_batch
 from app.services.intake import Accepted, Quarantined
 from app.services.intake_batch import Message
 from app.services.plants import Plant
 from app.web import problems
 from app.web.current import context
+from app.web.readers import spend
 
 MOST_RECORDS: Final = 10_000
 MOST_BYTES: Final = 268_435_456
@@ -88,18 +89,24 @@ def _answer(plant: Plant, numbered: Iterable[tuple[int, bytes]], cut: dict[int, 
     waiting: list[tuple[int, Message]] = []
 
     def take() -> None:
+        spend(plant, len(waiting))
         outcomes = intake_batch.accept_many(context(), plant, [message for _, message in waiting])
         entries.extend(
             _entry(number, outcome) for (number, _), outcome in zip(waiting, outcomes, strict=True)
         )
         waiting.clear()
 
-    for number, text in numbered:
-        waiting.append((number, Message(text, f"request {reference}:{number}", cut.get(number))))
-        if len(waiting) == intake_batch.CHUNK:
+    try:
+        for number, text in numbered:
+            waiting.append((number, Message(text, f"request {reference}:{number}", cut.get(number))))
+            if len(waiting) == intake_batch.CHUNK:
+                take()
+        if waiting:
             take()
-    if waiting:
-        take()
+    except RateLimited as limit:
+        if not entries:
+            raise
+        cut[0] = RateLimited(f"{limit} Nothing was read from record {waiting[0][0]} on.", limit.retry_after_s)
     counts = {"accepted": 201, "repeated": 200}
     body: dict[str, Any] = {
         "request": reference,

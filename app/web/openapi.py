@@ -6,7 +6,7 @@ from typing import Final
 from app.core.intake_schema import record_schema
 from app.core.report import CHECK_NAMES
 from app.core.vocabulary import ITEM_SECTIONS, MODEL_SECTIONS
-from app.web import openapi_carbon
+from app.web import openapi_carbon, openapi_oauth
 from app.web.openapi_history import AT, CORRECTION, HISTORY, REASON
 from app.web.openapi_intake import ANSWERS, TAKE_RECORDS, TEMPLATE
 from app.web.openapi_parts import PLANT, TEXT, Json, answer, body, path, problems, query, ref
@@ -24,10 +24,17 @@ def document(origin: str) -> Json:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": origin}],
-        "paths": {**_intake(), **openapi_carbon.PATHS, **_reading(), **_facts()},
+        "paths": _of_plants(
+            {**_intake(), **openapi_oauth.PATHS, **openapi_carbon.PATHS, **_reading(), **_facts()}
+        ),
         "components": {
             "securitySchemes": {
-                "plant": {"type": "http", "scheme": "bearer", "description": "One token for each plant"},
+                "plant": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "A plant's token, or one that a client of the plant asked for",
+                },
+                **openapi_oauth.SCHEMES,
                 "session": {"type": "apiKey", "in": "cookie", "name": "__Host-session"},
             },
             "schemas": {
@@ -44,6 +51,15 @@ def document(origin: str) -> Json:
             },
         },
     }
+
+
+def _of_plants(paths: Json) -> Json:
+    """Whatever a plant asks for may meet a token that is over, lacks the scope, or is used too often."""
+    for operations in paths.values():
+        for operation in operations.values():
+            if operation.get("security") == PLANT:
+                operation["responses"] = problems(401, 403, 429) | operation["responses"]
+    return paths
 
 
 _PROBLEM: Final[Json] = {

@@ -5,8 +5,8 @@ from typing import Any, Final
 Json = dict[str, Any]
 
 TEXT: Final[Json] = {"type": "string"}
-PLANT: Final[list[Json]] = [{"plant": []}]
-"""Who may: a plant with its token."""
+PLANT: Final[list[Json]] = [{"plant": []}, {"client": []}]
+"""Who may: a plant with its token, or a client of it with one that it asked for."""
 
 
 def path(name: str, schema: Json | None = None) -> Json:

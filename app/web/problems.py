@@ -27,6 +27,7 @@ STATUS: Final[dict[type[PassportError], int]] = {
     errors.TooLarge: 413,
     errors.IncompletePassport: 422,
     errors.Conflict: 409,
+    errors.KindNotAllowed: 403,
     errors.Rejected: 422,
     errors.NotFound: 404,
     errors.Unauthenticated: 401,
@@ -126,8 +127,13 @@ def _passport_error(error: PassportError) -> Response:
     response = answer(code, status, str(error), error.members())
     if isinstance(error, errors.RateLimited | errors.Busy):
         response.headers["Retry-After"] = str(error.retry_after_s)
-    if isinstance(error, errors.Unauthenticated) and request.path.startswith("/api/"):
-        response.headers["WWW-Authenticate"] = 'Bearer realm="intake"'
+    if isinstance(error, errors.TokenRefused):
+        reason = ', error="invalid_token"' if error.was_sent else ""
+        response.headers["WWW-Authenticate"] = f'Bearer realm="intake"{reason}'
+    if isinstance(error, errors.InsufficientScope):
+        response.headers["WWW-Authenticate"] = (
+            f'Bearer realm="intake", error="insufficient_scope", scope="{error.scope}"'
+        )
     return response
 
 

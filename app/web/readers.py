@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import Forbidden as HttpForbidden
 
-from app.core import access
+from app.core import access, scopes
 from app.core.access import ANYONE, Permission, Reader
-from app.core.errors import Unauthenticated
-from app.services import accounts, plants
+from app.core.errors import TokenRefused
+from app.services import accounts, plants, throttling
 from app.services.accounts import Session
 from app.services.plants import Plant
 from app.web.current import context
@@ -68,14 +68,33 @@ def anyone(view: View) -> View:
 
 
 def of_plant(view: View) -> View:
-    """State that a route is for plants, by bearer token; the view gets the plant."""
+    """State that a route is for plants, by bearer token; the view gets the plant. The token needs the scope
+    `read` to look, and `send` to change something."""
+    return _of_plant(view, None)
 
+
+def of_plant_with(scope: str) -> Callable[[View], View]:
+    """As `of_plant`, for a change that has a scope of its own."""
+    return lambda view: _of_plant(view, scope)
+
+
+def _of_plant(view: View, scope: str | None) -> View:
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
-        return view(current_plant(), *args, **kwargs)
+        plant = current_plant()
+        plant.require(scope or (scopes.READ if request.method in ("GET", "HEAD") else scopes.SEND))
+        spend(plant, 1)
+        return view(plant, *args, **kwargs)
 
     guarded.permission = Permission.SEND_RECORDS  # type: ignore[attr-defined]
     return guarded
+
+
+def spend(plant: Plant, records: int) -> None:
+    """Count what a plant sends. Raises: RateLimited."""
+    ctx = context()
+    limit = throttling.Limit("plant", ctx.settings.plant_records_per_minute, throttling.MINUTE)
+    throttling.spend(ctx, limit, plant.id, records)
 
 
 def current_session() -> Session | None:
@@ -94,10 +113,10 @@ def current_reader() -> Reader:
 
 
 def current_plant() -> Plant:
-    """The plant of the bearer token. Tokens travel in this header only (T31). Raises: Unauthenticated."""
+    """The plant of the bearer token. Tokens travel in this header only (T31). Raises: TokenRefused."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
-        raise Unauthenticated("Send the plant's token: Authorization: Bearer ...")
+        raise TokenRefused("Send the plant's token: Authorization: Bearer ...", was_sent=False)
     return plants.of_token(context(), token.strip())
 
 

@@ -1,13 +1,16 @@
 """The commands and the program of docs/connect.md, run against a demo that `./run` made."""
 
+import json
 import re
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from app.core.times import to_seconds
 from tests.boot.started import ROOT, free_port, running
 
 pytestmark = pytest.mark.xdist_group("run")  # with the other starts: each takes both cores for a moment
@@ -39,6 +42,7 @@ def test_the_commands_of_the_guide_connect_a_line(tmp_path: Path) -> None:
             [sys.executable, "-c", program], env=environ, capture_output=True, text=True, timeout=60,
             check=True,
         )  # fmt: skip
+        asked = _of_a_client(environ, tmp_path)
     lines = [line for line in done.stdout.splitlines() if line]
     assert '"accepted":1,' in lines[0]
     assert '"rule":"integer"' in lines[0]
@@ -48,3 +52,37 @@ def test_the_commands_of_the_guide_connect_a_line(tmp_path: Path) -> None:
     assert lines[4].startswith("packs.csv -> done/: 2 accepted, 0 repeated, 1 refused")
     assert lines[5] == "done"
     assert told.stdout.split() == ["207", "3", "0"]
+    assert json.loads(asked[0])["scope"] == "send"
+    assert asked[1] == "201"
+
+
+def _of_a_client(environ: dict[str, str], place: Path) -> list[str]:
+    """What the commands and the program of docs/clients.md print for a client of the demo's plant."""
+    text = (ROOT / "docs" / "clients.md").read_text(encoding="utf-8")
+    made = subprocess.run(
+        [sys.executable, "-m", "app.cli.main", "clients", "add", "MES", "--plant", "demo-plant"], cwd=place,
+        env=environ, capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    client_id, secret = made.stdout.split()
+    of_client = environ | {"CLIENT_ID": client_id, "CLIENT_SECRET": secret}
+    shell = subprocess.run(
+        ["bash", "-eu", "-c", "".join(SHELL.findall(text))], cwd=place, env=of_client, capture_output=True,
+        text=True, timeout=60, check=True,
+    )  # fmt: skip
+    (program,) = PYTHON.findall(text)
+    now = to_seconds(datetime.now(UTC))
+    details = {
+        "cellModel": "N", "manufacturer": "Example Cells", "format": "prismatic", "chemistry": "NMC",
+        "quantity": 1,
+    }  # fmt: skip
+    record = {
+        "recordId": "of-a-client", "kind": "cell-lot", "sentAt": now, "subject": {"lot": "CELL-9"},
+        "details": details,
+    }  # fmt: skip
+    given = f"CLIENT_ID, CLIENT_SECRET = {client_id!r}, {secret!r}\n"
+    given += f"SERVER, RECORD = {environ['SERVER']!r}, {record!r}\n"
+    python = subprocess.run(
+        [sys.executable, "-c", given + program], env=of_client, capture_output=True, text=True, timeout=60,
+        check=True,
+    )  # fmt: skip
+    return [shell.stdout.strip(), python.stdout.strip()]

@@ -173,7 +173,7 @@ def test_a_plants_token_is_long_and_random_and_kept_as_a_hash(ctx: Context):
 def test_an_unknown_token_is_refused_in_the_same_words(ctx: Context, token: str):
     with pytest.raises(Unauthenticated) as caught:
         plants.of_token(ctx, token)
-    assert str(caught.value) == "This bearer token is not known here. Make one with: passport plants add"
+    assert str(caught.value).startswith("This bearer token is not known here, or is over.")
 
 
 @pytest.mark.parametrize("plant_id", ["", "Hall", "a b", "../x", "x" * 64, "-a"])

@@ -54,6 +54,9 @@ def _require_problem(response: TestResponse, path: str) -> None:
     assert response.status_code != 500, f"{path}: {response.text[:2000]}"
     if response.mimetype == "text/html":
         return
+    if path.startswith("/oauth/") and response.mimetype == "application/json":
+        assert response.get_json()["error"], f"{path}: not the form of RFC 6749 5.2"
+        return
     assert response.mimetype == "application/problem+json", f"{path}: {response.mimetype}"
     problem = response.get_json()
     assert {"type", "title", "status", "detail", "reference"} <= problem.keys(), path

@@ -12,6 +12,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from app.core.access import Permission
+from app.web.openapi_parts import PLANT
 from tests import factories
 from tests.factories import GTIN, SERIAL
 from tests.installation import OTHER_TOKEN, START, TOKEN
@@ -43,8 +44,11 @@ def test_whatever_changes_something_needs_a_right(app: Flask):
         for method, rule, view in rules(app)
         if method in CHANGES and view.permission == Permission.READ_PUBLIC
     }
-    # signing in, and judging what was sent along: neither changes a battery
-    assert open_changes == {("POST", "/sign-in"), ("POST", "/verify"), ("POST", "/api/v1/verify")}
+    # signing in, by a machine as well, and judging what was sent along: none changes a battery
+    assert open_changes == {
+        ("POST", "/sign-in"), ("POST", "/verify"), ("POST", "/api/v1/verify"), ("POST", "/oauth/token"),
+        ("POST", "/oauth/revoke"),
+    }  # fmt: skip
 
 
 def test_a_promised_address_is_still_there(app: Flask):
@@ -119,7 +123,7 @@ def test_what_the_description_secures_is_what_the_routes_guard(app: Flask, descr
     }
     for place, operation in operations(described).items():
         if place in views and place[1].startswith("/api/"):
-            secured = operation.get("security") == [{"plant": []}]
+            secured = operation.get("security") == PLANT
             assert secured == (views[place].permission == Permission.SEND_RECORDS), place
 
 
