@@ -22,7 +22,10 @@ _RANK: Final[Mapping[Level, int]] = {"model": 0, "batch": 1, "item": 2}
 
 @dataclass(frozen=True, slots=True)
 class Sourced:
-    """A value (or the reason why there is none) and the record it came from."""
+    """A value (or the reason why there is none) and the record it came from.
+
+    `sequence` is the number under which that record is stored; 0 where whoever assembled it did not say.
+    """
 
     value: Any
     record_id: str
@@ -30,6 +33,7 @@ class Sourced:
     level: Level
     sent_at: datetime
     is_reason: bool = False
+    sequence: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class Calculated:
     facility: str
     figures: Mapping[str, Any]
     alone: Mapping[str, Any]
+    sequence: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,24 +76,28 @@ class Draft:
         return found.value if found is not None else None
 
 
-def assemble(records: Sequence[IntakeRecord]) -> Draft:
+def assemble(records: Sequence[IntakeRecord], numbers: Sequence[int] = ()) -> Draft:
     """The draft of the one battery (or the one model) that `records` speak of, given in order of arrival.
+
+    `numbers` are those under which the records are stored, in the same order.
 
     Records of a batch count only if the battery was assembled from that batch. Lots of material and cells
     carry no values; they may be among `records` and change nothing.
 
     Raises: ValueError if the records speak of several models or several serials.
     """
-    speaking = [record for record in records if record.level is not None]
+    numbered = zip(records, numbers or [0] * len(records), strict=True)
+    arrived = [(record, number) for record, number in numbered if record.level is not None]
+    speaking = [record for record, _ in arrived]
     gtins = {record.gtin for record in speaking}
     serials = {record.serial for record in speaking if record.serial is not None}
     if len(gtins) != 1 or len(serials) > 1:
         raise ValueError("records of one model and at most one serial make a draft")
     lot = _batch(speaking)
-    counting = [record for record in speaking if record.level != "batch" or record.lot == lot]
+    counting = [each for each in arrived if each[0].level != "batch" or each[0].lot == lot]
     claims: dict[str, list[Sourced]] = {}
-    for record in counting:
-        for attribute_id, claim in claims_of(record):
+    for record, number in counting:
+        for attribute_id, claim in claims_of(record, number):
             claims.setdefault(attribute_id, []).append(claim)
     values: dict[str, Sourced] = {}
     not_applicable: dict[str, Sourced] = {}
@@ -106,7 +115,7 @@ def assemble(records: Sequence[IntakeRecord]) -> Draft:
         values=MappingProxyType(values),
         not_applicable=MappingProxyType(not_applicable),
         losers=MappingProxyType(losers),
-        release=_release(counting),
+        release=_release(record for record, _ in counting),
     )
 
 
@@ -123,7 +132,9 @@ def filled(draft: Draft, calculated: Sequence[Calculated]) -> Draft:
     taken = {*values, *draft.not_applicable}
     is_declared = not taken.isdisjoint(found.figures)
     for attribute_id, value in {**found.figures, **found.alone}.items():
-        claim = Sourced(value, found.record_id, found.kind, "model", found.sent_at)
+        claim = Sourced(
+            value, found.record_id, found.kind, "model", found.sent_at, sequence=found.sequence
+        )
         if attribute_id in taken or (is_declared and attribute_id in found.figures):
             losers[attribute_id] = (*losers.get(attribute_id, ()), claim)
         else:
@@ -147,16 +158,13 @@ def _batch(records: Iterable[IntakeRecord]) -> str | None:
     return packs[-1].batch_lot if packs else None
 
 
-def claims_of(record: IntakeRecord) -> Iterable[tuple[str, Sourced]]:
-    """What one record claims of its battery, batch or model, attribute by attribute."""
-    level = cast("Level", record.level)
+def claims_of(record: IntakeRecord, number: int = 0) -> Iterable[tuple[str, Sourced]]:
+    """What one record, stored under `number`, claims of its battery, batch or model, one by one."""
+    level, name, kind, sent_at = cast("Level", record.level), record.record_id, record.kind, record.sent_at
     for attribute_id, value in record.values.items():
-        yield attribute_id, Sourced(value, record.record_id, record.kind, level, record.sent_at)
+        yield attribute_id, Sourced(value, name, kind, level, sent_at, sequence=number)
     for attribute_id, reason in record.not_applicable.items():
-        yield (
-            attribute_id,
-            Sourced(reason, record.record_id, record.kind, level, record.sent_at, is_reason=True),
-        )
+        yield attribute_id, Sourced(reason, name, kind, level, sent_at, is_reason=True, sequence=number)
 
 
 def _strength(claim: Sourced) -> tuple[int, datetime]:

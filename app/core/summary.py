@@ -47,7 +47,7 @@ class Summary:
 def fold(summary: Summary, sequence: int, record: IntakeRecord) -> Summary:
     """`summary` with one more record about the same subject, which arrived after all that it holds."""
     claims = dict(summary.claims)
-    for place, (attribute_id, claim) in enumerate(claims_of(record)):
+    for place, (attribute_id, claim) in enumerate(claims_of(record, sequence)):
         known = claims.get(attribute_id)
         if known is None:
             claims[attribute_id] = Claim((sequence, place), claim)
@@ -124,6 +124,7 @@ def to_bytes(summary: Summary) -> bytes:
                 attribute_id: [
                     *claim.first, claim.newest.value, claim.newest.record_id, claim.newest.kind,
                     claim.newest.level, to_text(claim.newest.sent_at), claim.newest.is_reason,
+                    claim.newest.sequence,
                 ]
                 for attribute_id, claim in summary.claims.items()
             },
@@ -148,6 +149,8 @@ def from_bytes(data: bytes) -> Summary:
 
 
 def _claim(
-    sequence: int, place: int, value: Any, record_id: str, kind: Kind, level: Level, sent: str, reason: bool
-) -> Claim:
-    return Claim((sequence, place), Sourced(value, record_id, kind, level, parse(sent), reason))
+    first: int, place: int, value: Any, record_id: str, kind: Kind, level: Level, sent: str, is_reason: bool,
+    number: int = 0,
+) -> Claim:  # fmt: skip
+    """(A summary of before values had their record's number ends with whether it is a reason.)"""
+    return Claim((first, place), Sourced(value, record_id, kind, level, parse(sent), is_reason, number))

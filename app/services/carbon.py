@@ -90,28 +90,28 @@ def footprint(store: Store, body: bytes, record: IntakeRecord) -> Footprint:
     return _footprint(body, _set_of(store, activity.factor_set))
 
 
-def calculated(store: Store, records: Iterable[tuple[bytes, IntakeRecord]]) -> list[Calculated]:
-    """What the activity data among `records` has to offer to drafts, in their order.
+def calculated(store: Store, records: Iterable[tuple[int, bytes, IntakeRecord]]) -> list[Calculated]:
+    """What the activity data among `records` (number, bytes, parsed) has to offer to drafts, in their order.
 
     A footprint without one of the stages offers nothing, nor does one that its maker does not publish.
     """
     found = []
-    for body, record in records:
+    for number, body, record in records:
         if record.kind == carbon_activity.KIND:
             try:
                 made = footprint(store, body, record)
             except Rejected:
                 continue  # taken in by an older version of this program: it must not stop the line now
             if made.is_whole and made.activity.publish:
-                found.append(_offer(record, made))
+                found.append(_offer(number, record, made))
     return found
 
 
-def _offer(record: IntakeRecord, made: Footprint) -> Calculated:
+def _offer(number: int, record: IntakeRecord, made: Footprint) -> Calculated:
     study = made.activity.study
     return Calculated(
         record.record_id, record.kind, record.sent_at, made.activity.facility, made.figures,
-        {"carbonFootprintStudy": study} if study else {},
+        {"carbonFootprintStudy": study} if study else {}, number,
     )  # fmt: skip
 
 

@@ -50,8 +50,9 @@ def load_all(store: Store, batteries: Sequence[Any]) -> dict[bytes, tuple[Sequen
 
 def of_records(store: Store, rows: Sequence[tuple[int, bytes]]) -> Draft:
     """The draft of one battery from its records. Raises: ValueError where they do not belong together."""
-    read_ones = [(body, read(body)) for _, body in rows]
-    return filled(assemble([record for _, record in read_ones]), carbon.calculated(store, read_ones))
+    read_ones = [(number, body, read(body)) for number, body in rows]
+    draft = assemble([record for _, _, record in read_ones], [number for number, _ in rows])
+    return filled(draft, carbon.calculated(store, read_ones))
 
 
 def newest_records(store: Store, batteries: Sequence[Any]) -> dict[bytes, int]:
@@ -117,10 +118,10 @@ def _draft(store: Store, battery: Any, summaries: dict[bytes, Summary]) -> Draft
     return filled(draft, carbon.calculated(store, _numbered(store, numbers))) if numbers else draft
 
 
-def _numbered(store: Store, numbers: Sequence[int]) -> list[tuple[bytes, IntakeRecord]]:
+def _numbered(store: Store, numbers: Sequence[int]) -> list[tuple[int, bytes, IntakeRecord]]:
     """Records by their numbers, in order."""
-    bodies = [bytes(row.body) for row in store.records.numbered(sorted(numbers))]
-    return [(body, read(body)) for body in bodies]
+    found = [(row.sequence, bytes(row.body)) for row in store.records.numbered(sorted(numbers))]
+    return [(number, body, read(body)) for number, body in found]
 
 
 def _keys(battery: Any) -> Sequence[bytes]:

@@ -38,6 +38,8 @@ class Signed:
     content_digest: bytes
     signed_by: str
     """The verification method."""
+    sources: bytes | None = None
+    """Number of the record behind each value, as `signing.sources_of` says it."""
 
 
 def new_plan(status: Mapping[Section, Any], now: datetime) -> dict[str, Any]:
@@ -60,7 +62,7 @@ def store(ctx: Context, work: UnitOfWork, signed: Sequence[Signed], now: datetim
                 "economic_operator_id": ctx.issuer.did, "credential_id": made.credential_id,
                 "digest": made.digest, "content_digest": made.content_digest, "body": made.body,
                 "created_at": to_text(now), "made_by": cause.made_by, "reason": cause.reason,
-                "signed_by": made.signed_by,
+                "signed_by": made.signed_by, "sources": made.sources,
                 "log_position": position + place,
             }
             for place, made in enumerate(signed)

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+import orjson
+
 from app.core import credential, proof
 from app.core import verification as core_verification
 from app.core.authenticity import Policy
 from app.core.canonical import jcs
+from app.core.catalogue import of_section
 from app.core.completeness import CompletePassport
 from app.core.credential import Earlier, Issue, Link, StatusEntry
 from app.core.identifiers import BatteryKey, ModelKey
@@ -38,12 +41,14 @@ class Unsigned:
     document: dict[str, Any]
     expected_subject: str
     content_digest: bytes
+    sources: bytes | None
+    """As `sources_of` says it: kept beside the document, never in it."""
 
     def signed(self, body: bytes, signed_by: str) -> Signed:
         """The same with what signing made of its document."""
         return Signed(
             self.section, self.subject_key, self.version, self.credential_id, body, digest_multibase(body),
-            self.content_digest, signed_by,
+            self.content_digest, signed_by, self.sources,
         )  # fmt: skip
 
 
@@ -154,6 +159,17 @@ def content_digest(passport: CompletePassport, section: Section) -> bytes:
     return hashlib.sha256(jcs({"category": passport.category, **passport.subject(section)})).digest()
 
 
+def sources_of(passport: CompletePassport, section: Section) -> bytes | None:
+    """Number of the record behind each value of a section, as JSON by attribute id. None: no record is known."""
+    values = passport.draft.values
+    found = {
+        row.id: values[row.id].sequence
+        for row in of_section(section)
+        if not row.system and row.id in values and values[row.id].sequence
+    }
+    return orjson.dumps(found) if found else None
+
+
 def _model_address(work: _Work, section: Section) -> str:
     return f"{work.ctx.settings.origin}/models/{work.battery.gtin}/sections/{section}"
 
@@ -216,5 +232,5 @@ def _issue(work: _Work, section: Section, earlier: Sequence[Any]) -> Issue:
 def _unsigned(work: _Work, issue: Issue, document: dict[str, Any], expected_subject: str) -> Unsigned:
     return Unsigned(
         issue.section, subject_key(work.battery, issue.section), issue.version, issue.credential_id, document,
-        expected_subject, content_digest(work.passport, issue.section),
+        expected_subject, content_digest(work.passport, issue.section), sources_of(work.passport, issue.section),
     )  # fmt: skip

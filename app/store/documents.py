@@ -71,7 +71,7 @@ _NEWEST_OF = select(documents).join(
 
 
 _ADD = insert(documents)
-_WITHOUT_BODY = [column for column in documents.c if column.name != "body"]
+_WITHOUT_BODY = [column for column in documents.c if column.name not in ("body", "sources")]
 _HEADS_OF = select(*_WITHOUT_BODY).join(
     _HEAD,
     and_(

@@ -54,7 +54,7 @@ def test_a_draft_from_summaries_is_the_draft_from_all_records(arrived: list[Inta
         folded = fold(summaries.get(subject, Summary()), sequence, record)
         summaries[subject] = from_bytes(to_bytes(folded))
         assert summaries[subject] == folded
-    whole = assemble(arrived)
+    whole = assemble(arrived, range(1, len(arrived) + 1))
     counting = [
         summary for (level, lot), summary in summaries.items() if level != "batch" or lot == whole.lot
     ]
