@@ -132,9 +132,7 @@ def filled(draft: Draft, calculated: Sequence[Calculated]) -> Draft:
     taken = {*values, *draft.not_applicable}
     is_declared = not taken.isdisjoint(found.figures)
     for attribute_id, value in {**found.figures, **found.alone}.items():
-        claim = Sourced(
-            value, found.record_id, found.kind, "model", found.sent_at, sequence=found.sequence
-        )
+        claim = Sourced(value, found.record_id, found.kind, "model", found.sent_at, sequence=found.sequence)
         if attribute_id in taken or (is_declared and attribute_id in found.figures):
             losers[attribute_id] = (*losers.get(attribute_id, ()), claim)
         else:

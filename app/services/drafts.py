@@ -31,7 +31,7 @@ def read(body: bytes, *, keep: bool = True) -> IntakeRecord:
 
 def load(store: Store, battery: Any) -> tuple[Draft, int]:
     """The draft of one battery without losers, and the sequence number of its newest record."""
-    keys = _keys(battery)
+    keys = keys_of(battery)
     summaries = _summaries(store, keys)
     return _draft(store, battery, summaries), max(each.through for each in summaries.values())
 
@@ -39,11 +39,11 @@ def load(store: Store, battery: Any) -> tuple[Draft, int]:
 def load_all(store: Store, batteries: Sequence[Any]) -> dict[bytes, tuple[Sequence[tuple[int, bytes]], int]]:
     """As `load` for many, yet to be assembled: (sequence number, bytes) of each record in order, and the
     newest number."""
-    keys = {key for battery in batteries for key in _keys(battery)}
+    keys = {key for battery in batteries for key in keys_of(battery)}
     found = store.records.of_many(sorted(keys))
     loaded: dict[bytes, tuple[Sequence[tuple[int, bytes]], int]] = {}
     for battery in batteries:
-        rows = sorted(row for key in _keys(battery) for row in found.get(key, ()))
+        rows = sorted(row for key in keys_of(battery) for row in found.get(key, ()))
         loaded[bytes(battery.key)] = rows, max((sequence for sequence, _ in rows), default=0)
     return loaded
 
@@ -57,17 +57,17 @@ def of_records(store: Store, rows: Sequence[tuple[int, bytes]]) -> Draft:
 
 def newest_records(store: Store, batteries: Sequence[Any]) -> dict[bytes, int]:
     """As `newest_record`, for many."""
-    keys = {key for battery in batteries for key in _keys(battery)}
+    keys = {key for battery in batteries for key in keys_of(battery)}
     found = store.records.newest_of_each(sorted(keys))
     return {
-        bytes(battery.key): max((found.get(key, 0) for key in _keys(battery)), default=0)
+        bytes(battery.key): max((found.get(key, 0) for key in keys_of(battery)), default=0)
         for battery in batteries
     }
 
 
 def load_with(store: Store, battery: Any, record: IntakeRecord) -> Draft:
     """The draft as it stands once `record`, which is not stored yet, is among the records of the battery."""
-    summaries = _summaries(store, _keys(battery))
+    summaries = _summaries(store, keys_of(battery))
     newest = max(each.through for each in summaries.values())
     key = subjects.record_key(record)
     summaries[key] = fold(summaries[key], newest + 1, record)
@@ -76,7 +76,7 @@ def load_with(store: Store, battery: Any, record: IntakeRecord) -> Draft:
 
 def newest_record(store: Store, battery: Any) -> int:
     """The sequence number of its newest record: whether a draft that was loaded before still holds."""
-    return store.records.newest_of(_keys(battery))
+    return store.records.newest_of(keys_of(battery))
 
 
 def claimed(store: Store, key: bytes) -> frozenset[str]:
@@ -124,7 +124,8 @@ def _numbered(store: Store, numbers: Sequence[int]) -> list[tuple[int, bytes, In
     return [(number, body, read(body)) for number, body in found]
 
 
-def _keys(battery: Any) -> Sequence[bytes]:
+def keys_of(battery: Any) -> Sequence[bytes]:
+    """What a draft is made of: model, battery and, once it is known, batch."""
     keys = [bytes(battery.model_key), bytes(battery.key)]
     if battery.lot:
         keys.append(subjects.batch_key(battery.gtin, battery.lot))
@@ -151,7 +152,7 @@ def show(ctx: Context, key: BatteryKey, operator: str) -> dict[str, Any]:
         battery = store.batteries.by_key(key.digest())
         if battery is None or (battery.serial, battery.economic_operator_id) != (key.serial, operator):
             raise NotFound("No record about this battery has come in yet.")
-        rows = store.records.of_subjects(_keys(battery))
+        rows = store.records.of_subjects(keys_of(battery))
         draft = of_records(store, [(row.sequence, bytes(row.body)) for row in rows])  # with the losers
     missing = completeness.blocking(draft)
     return {

@@ -160,7 +160,7 @@ def content_digest(passport: CompletePassport, section: Section) -> bytes:
 
 
 def sources_of(passport: CompletePassport, section: Section) -> bytes | None:
-    """Number of the record behind each value of a section, as JSON by attribute id. None: no record is known."""
+    """Number of the record behind each value of a section, as JSON by attribute id; None: none is known."""
     values = passport.draft.values
     found = {
         row.id: values[row.id].sequence
@@ -232,5 +232,6 @@ def _issue(work: _Work, section: Section, earlier: Sequence[Any]) -> Issue:
 def _unsigned(work: _Work, issue: Issue, document: dict[str, Any], expected_subject: str) -> Unsigned:
     return Unsigned(
         issue.section, subject_key(work.battery, issue.section), issue.version, issue.credential_id, document,
-        expected_subject, content_digest(work.passport, issue.section), sources_of(work.passport, issue.section),
+        expected_subject, content_digest(work.passport, issue.section),
+        sources_of(work.passport, issue.section),
     )  # fmt: skip

@@ -76,6 +76,9 @@ _NUMBERED = (
     .where(intake_records.c.sequence.in_(bindparam("numbers", expanding=True)))
     .order_by(intake_records.c.sequence)
 )
+_DESCRIBED = select(
+    *(column for column in intake_records.c if column.name not in ("body", "body_digest", "answer"))
+).where(intake_records.c.sequence.in_(bindparam("numbers", expanding=True)))
 _ABOUT = (
     select(
         intake_records.c.sequence,
@@ -227,6 +230,10 @@ class Records:
         """Records by their numbers, in order."""
         return self._connection.execute(_NUMBERED, {"numbers": list(numbers)}).all()
 
+    def described(self, numbers: Sequence[int]) -> Sequence[Row[Any]]:
+        """How records came in, by their numbers: without their bytes."""
+        return self._connection.execute(_DESCRIBED, {"numbers": list(numbers)}).all() if numbers else []
+
     def after(self, known: Sequence[tuple[bytes, int]]) -> Sequence[Any]:
         """Records about up to three subjects, each after a sequence number, in order of arrival."""
         filled = [*known, *[(b"", 0)] * (_SLOTS - len(known))]
@@ -309,6 +316,16 @@ class Quarantine:
         return self._connection.execute(
             select(quarantine).where(quarantine.c.id == quarantine_id)
         ).one_or_none()
+
+    def settled_under(self, plant_id: str, record_id: str) -> Sequence[str]:
+        """Entries that were refused under a record's id before it was accepted, oldest first."""
+        query = (
+            select(quarantine.c.id)
+            .where(quarantine.c.plant_id == plant_id, quarantine.c.record_id == record_id)
+            .where(quarantine.c.settled.is_not(None))
+            .order_by(quarantine.c.received_at, quarantine.c.id)
+        )
+        return [str(each) for each in self._connection.execute(query).scalars()]
 
     def open(self, plant_id: str | None, *, limit: int, offset: int) -> Sequence[Row[Any]]:
         """What waits, newest first, without the bodies."""
