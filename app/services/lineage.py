@@ -14,7 +14,7 @@ import orjson
 from app.core import changes, csv_cells, verification
 from app.core.errors import NotFound
 from app.core.identifiers import BatteryKey, ModelKey
-from app.core.rows import GUIDE, find
+from app.core.nesting import nest
 from app.core.vocabulary import MODEL_SECTIONS, SECTIONS, Section
 from app.services import drafts, reading
 from app.services import verification as verifying
@@ -22,7 +22,6 @@ from app.services.context import Context
 from app.store.unit_of_work import Store
 
 How = Literal["noted", "worked-out"]
-_PATHS: Final = {label.id: label.path for label in GUIDE.labels}
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,12 +251,10 @@ def _worked_out(store: Store, battery: Any, row: Any) -> Mapping[str, tuple[int,
     rows = [(one.sequence, bytes(one.body)) for one in about if one.received_at <= row.created_at]
     if not rows:
         return {}
-    draft = drafts.of_records(store, rows)
-    return {
-        name: (sourced.sequence,)
-        for name, sourced in draft.values.items()
-        if name in _PATHS and find(subject, _PATHS[name]) == sourced.value
-    }
+    values = drafts.of_records(store, rows).values
+    drafted = nest({name: sourced.value for name, sourced in values.items()})
+    other = {each.attribute for each in changes.between(row.section, drafted, subject)}
+    return {name: (sourced.sequence,) for name, sourced in values.items() if name not in other}
 
 
 def origins(store: Store, numbers: Iterable[int]) -> dict[int, Origin]:

@@ -3,8 +3,9 @@
 Steps, for a page of documents at a time: (1) the stored bytes are what the log says, and that key signed
 them (`genuine`): a row that somebody forged is named and left out, never given a good signature; (2) the same
 content, from the same records, with a new identifier, replacing the old version, the public section linked to
-the model sections of today; (3) signed by the current key, on every core; (4) verified as any reader would; (5) the page is stored
-with its log entries in one transaction. Model sections come first, since public ones link to them.
+the model sections of today; (3) signed by the current key, on every core; (4) verified as any reader would;
+(5) the page is stored with its log entries in one transaction. Model sections come first, since public ones
+link to them.
 
 What is left to do is read from `documents.signed_by` alone: after a kill the next run goes on where this one
 was, and one more run does nothing. Source: T7, T53; credential profile section 4.
