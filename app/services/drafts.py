@@ -1,6 +1,7 @@
 """What is known of a battery: every record about it, brought together with where each value came from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
@@ -154,6 +155,7 @@ def show(ctx: Context, key: BatteryKey, operator: str) -> dict[str, Any]:
             raise NotFound("No record about this battery has come in yet.")
         rows = store.records.of_subjects(keys_of(battery))
         draft = of_records(store, [(row.sequence, bytes(row.body)) for row in rows])  # with the losers
+        told = _Told({row.sequence: row for row in store.records.described([row.sequence for row in rows])})
     missing = completeness.blocking(draft)
     return {
         "gtin": battery.gtin,
@@ -165,9 +167,9 @@ def show(ctx: Context, key: BatteryKey, operator: str) -> dict[str, Any]:
         "complete": not missing,
         "missing": [finding.as_dict() for finding in missing],
         "findings": [finding.as_dict() for finding in completeness.findings(draft)],
-        "values": [_told(attribute_id, sourced) for attribute_id, sourced in draft.values.items()],
+        "values": [told.value(attribute_id, sourced) for attribute_id, sourced in draft.values.items()],
         "overruled": [
-            _told(attribute_id, sourced)
+            told.value(attribute_id, sourced)
             for attribute_id, losers in draft.losers.items()
             for sourced in losers
         ],
@@ -175,15 +177,27 @@ def show(ctx: Context, key: BatteryKey, operator: str) -> dict[str, Any]:
     }
 
 
-def _told(attribute_id: str, sourced: Sourced) -> dict[str, Any]:
-    """One value with the record that it came from."""
-    return {
-        "attribute": attribute_id,
-        "value": sourced.value,
-        "record": sourced.record_id,
-        "level": sourced.level,
-        "sentAt": to_seconds(sourced.sent_at),
-    }
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Values with the records that they came from; `rows` say how these came in, by number."""
+
+    rows: Mapping[int, Any]
+
+    def value(self, attribute_id: str, sourced: Sourced) -> dict[str, Any]:
+        row = self.rows[sourced.sequence]
+        return {
+            "attribute": attribute_id,
+            "value": sourced.value,
+            "record": sourced.record_id,
+            "kind": sourced.kind,
+            "level": sourced.level,
+            "plant": row.plant_id,
+            "door": row.door,
+            "origin": row.origin,
+            "mapping": row.mapping,
+            "sentAt": to_seconds(sourced.sent_at),
+            "receivedAt": row.received_at,
+        }
 
 
 def board(ctx: Context, *, limit: int = 500) -> list[dict[str, Any]]:

@@ -90,6 +90,16 @@ class Lineage:
     versions: Mapping[Section, int]
     """The newest version of each section there is."""
 
+    @property
+    def by_record(self) -> list[tuple[Origin, list[Value]]]:
+        """The records behind it in order of arrival, each with its values."""
+        found: dict[int, tuple[Origin, list[Value]]] = {}
+        for part in self.parts:
+            for value in part.values or ():
+                for one in value.origins:
+                    found.setdefault(one.number, (one, []))[1].append(value)
+        return [found[number] for number in sorted(found)]
+
 
 def of_passport(
     ctx: Context, uuid: str, operator: str, section: str | None = None, version: int | None = None

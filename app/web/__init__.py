@@ -15,8 +15,10 @@ from app.web import (
     conformance,
     documents,
     history,
+    lineage,
     log,
     maker,
+    moments,
     oauth,
     pages,
     passports,
@@ -45,10 +47,11 @@ def create_app(settings: Settings, now: Callable[[], datetime] = wiring.clock) -
     application.json.sort_keys = False  # type: ignore[attr-defined]
     context = wiring.build(settings, engine=wiring.attach_database(application, settings), now=now)
     application.extensions["passport"] = context
-    for face in (security, problems, readers, assets, renderings, oauth):
+    for face in (security, problems, readers, assets, renderings, oauth, moments):
         face.attach(application)
     for part in (
         resolver, documents, passports, history, pages, sign_in, maker, carbon, api, log, wellknown, oauth,
+        lineage,
     ):  # fmt: skip
         application.register_blueprint(part.blueprint)
     if settings.conformance:

@@ -6,7 +6,7 @@ from typing import Final
 from app.core.intake_schema import record_schema
 from app.core.report import CHECK_NAMES
 from app.core.vocabulary import ITEM_SECTIONS, MODEL_SECTIONS
-from app.web import openapi_carbon, openapi_oauth
+from app.web import openapi_carbon, openapi_lineage, openapi_oauth
 from app.web.openapi_history import AT, CORRECTION, HISTORY, REASON
 from app.web.openapi_intake import ANSWERS, TAKE_RECORDS, TEMPLATE
 from app.web.openapi_parts import PLANT, TEXT, Json, answer, body, path, problems, query, ref
@@ -25,7 +25,14 @@ def document(origin: str) -> Json:
         },
         "servers": [{"url": origin}],
         "paths": _of_plants(
-            {**_intake(), **openapi_oauth.PATHS, **openapi_carbon.PATHS, **_reading(), **_facts()}
+            {
+                **_intake(),
+                **openapi_oauth.PATHS,
+                **openapi_carbon.PATHS,
+                **openapi_lineage.PATHS,
+                **_reading(),
+                **_facts(),
+            }
         ),
         "components": {
             "securitySchemes": {
@@ -48,6 +55,8 @@ def document(origin: str) -> Json:
                 "Quarantine": _QUARANTINE,
                 "Correction": CORRECTION,
                 "History": HISTORY,
+                "Lineage": openapi_lineage.LINEAGE,
+                "AcceptedRecord": openapi_lineage.RECORD,
             },
         },
     }

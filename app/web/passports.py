@@ -20,7 +20,7 @@ from app.core.vocabulary import MODEL_SECTIONS
 from app.services import as_of, correction, history, labelling, reading, revocation
 from app.services.correction import Proposal
 from app.services.reading import PassportShown, SectionShown
-from app.web import renderings
+from app.web import lineage, renderings
 from app.web.current import context
 from app.web.documents import looked_back_to, well_formed
 from app.web.readers import anyone, current_reader, requires
@@ -90,7 +90,9 @@ def private(page: str | Response, status: int = 200) -> Response:
 
 
 def _render(shown: PassportShown) -> str:
-    return render_template("passport.html", **page_values(shown), **_proposal(shown))
+    return render_template(
+        "passport.html", **page_values(shown), **_proposal(shown), **lineage.of_page(shown.uuid)
+    )
 
 
 def _proposal(shown: PassportShown) -> dict[str, Proposal | int | None]:

@@ -69,6 +69,8 @@ def test_a_route_refuses_whoever_lacks_its_permission(
         "gtin": GTIN,
         "serial": SERIAL,
         "quarantine_id": "x",
+        "plant_id": "hall-1",
+        "record_id": "x",
         "section": "use",
         "version": "1",
     }
