@@ -33,6 +33,9 @@ _FORMAT: Final = 1
 _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _DATABASES: Final = ("sqlite", "postgresql")
+_MQTT_PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
+_THIS_MACHINE: Final = ("localhost", "127.0.0.1", "::1")
+_CLIENT_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,20}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,29 @@ class SigningSettings:
     sealing_token: str | None = field(default=None, repr=False)
     sealing_token_file: Path | None = None
     sealing_ca_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MqttSettings:
+    """The broker that lines send to, and how `passport mqtt` signs in there."""
+
+    host: str = "localhost"
+    port: int = 1883
+    tls: bool = False
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    password_file: Path | None = None
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    client_id: str = "passport"
+    """The beginning of every worker's client id: sessions belong to it."""
+    version: str = "5"
+    """Of the protocol: `5`, or `3.1.1` for a broker that knows no other."""
+
+    @property
+    def url(self) -> str:
+        return f"{'mqtts' if self.tls else 'mqtt'}://{self.host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +96,7 @@ class Settings:
     proxies: int = 0
     """Reverse proxies before the service: so many of the last X-Forwarded-For entries are believed."""
     signing: SigningSettings = field(default_factory=SigningSettings)
+    mqtt: MqttSettings = field(default_factory=MqttSettings)
 
     @property
     def production(self) -> bool:
@@ -134,6 +161,7 @@ def load(data_dir: Path, environ: Mapping[str, str]) -> Settings:
         plant_records_per_minute=_plant_records(environ),
         proxies=_proxies(environ),
         signing=_signing(environ),
+        mqtt=_mqtt(environ),
     )
 
 
@@ -200,10 +228,51 @@ def _of_operator(name: str, demo_value: str, demo: bool, environ: Mapping[str, s
     raise NotConfigured(f"The setting {name} is missing: see deploy/env.example.")
 
 
+def _path(name: str, environ: Mapping[str, str]) -> Path | None:
+    given = environ.get(name, "").strip()
+    return Path(given).expanduser().absolute() if given else None
+
+
+def _mqtt(environ: Mapping[str, str]) -> MqttSettings:
+    given = environ.get("PASSPORT_MQTT_URL", "").strip() or "mqtt://localhost"
+    try:
+        parts = urlsplit(given)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    host = (parts.hostname or "").lower()
+    bare = parts.path in ("", "/") and not (parts.query or parts.fragment or parts.username or parts.password)
+    if parts.scheme not in _MQTT_PORTS or not host or not bare:
+        raise NotConfigured(
+            "PASSPORT_MQTT_URL is mqtts://host or mqtts://host:port, or mqtt://localhost for a broker on this"
+            " machine. The login has settings of its own."
+        )
+    if parts.scheme == "mqtt" and host not in _THIS_MACHINE:
+        raise NotConfigured(
+            f"PASSPORT_MQTT_URL names {host} without TLS: passwords and records would travel in the clear."
+            " Use mqtts://."
+        )
+    version = environ.get("PASSPORT_MQTT_VERSION", "").strip() or "5"
+    if version not in ("5", "3.1.1"):
+        raise NotConfigured("PASSPORT_MQTT_VERSION is the version of the protocol: 5 or 3.1.1.")
+    client_id = environ.get("PASSPORT_MQTT_CLIENT_ID", "").strip() or "passport"
+    if not _CLIENT_ID.fullmatch(client_id):
+        raise NotConfigured("PASSPORT_MQTT_CLIENT_ID is made of letters, digits, - and _: 20 at most.")
+    return MqttSettings(
+        host, port or _MQTT_PORTS[parts.scheme], parts.scheme == "mqtts",
+        username=environ.get("PASSPORT_MQTT_USERNAME", "").strip() or None,
+        password=environ.get("PASSPORT_MQTT_PASSWORD") or None,
+        password_file=_path("PASSPORT_MQTT_PASSWORD_FILE", environ),
+        ca_file=_path("PASSPORT_MQTT_CA_FILE", environ),
+        cert_file=_path("PASSPORT_MQTT_CERT_FILE", environ),
+        key_file=_path("PASSPORT_MQTT_KEY_FILE", environ),
+        client_id=client_id, version=version,
+    )  # fmt: skip
+
+
 def _signing(environ: Mapping[str, str]) -> SigningSettings:
     def path(name: str) -> Path | None:
-        given = environ.get(name, "").strip()
-        return Path(given).expanduser().absolute() if given else None
+        return _path(name, environ)
 
     ca_file = path("PASSPORT_SEALING_CA_FILE")
     return SigningSettings(

@@ -150,6 +150,11 @@ def key_backends(settings: Settings) -> Backends:
     )
 
 
+def mqtt_password(settings: Settings) -> str | None:
+    """What `passport mqtt` signs in with. Raises: NotConfigured where others can read its file."""
+    return settings.mqtt.password or _secret_text(settings.mqtt.password_file)
+
+
 def _secret_text(path: Path | None) -> str | None:
     return None if path is None else key_files.read_secret(path).decode("utf-8").strip()
 

@@ -10,10 +10,24 @@ from collections.abc import Sequence
 
 from sqlalchemy.exc import DBAPIError
 
-from app.cli import carbon, init, intake, keys, log, machines, passports, people, resign, serve, trust, upkeep
+from app.cli import (
+    carbon,
+    init,
+    intake,
+    keys,
+    log,
+    machines,
+    mqtt,
+    passports,
+    people,
+    resign,
+    serve,
+    trust,
+    upkeep,
+)
 from app.core.errors import NotConfigured, PassportError
 
-VERBS = (init, serve, upkeep, people, machines, carbon, passports, keys, resign, trust, log, intake)
+VERBS = (init, serve, upkeep, people, machines, carbon, passports, keys, resign, trust, log, intake, mqtt)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -1,0 +1,49 @@
+"""Receipts: what became of each record, in one JSON document, after it is durable.
+
+PUBACK of a broker says that the broker has a message. A receipt says that the passport system has the record,
+or why it has not. A sender keeps a record until its receipt has come (T14).
+"""
+
+import hashlib
+from typing import Any, Final
+
+import orjson
+
+from app.core.errors import PassportError
+from app.services import intake
+from app.services.intake import Accepted, Quarantined
+
+MOST_CORRELATION: Final = 64
+
+
+def body(origin: str, sent: bytes, outcome: Accepted | PassportError, number: int | None) -> bytes:
+    """`number` is the record's place in the array that it came in; None for one that came alone."""
+    told: dict[str, Any] = {}
+    if number is not None:
+        told["record"] = number
+    if isinstance(outcome, Accepted):
+        told["status"] = "repeated" if outcome.repeated else "accepted"
+        told["recordId"] = outcome.answer["recordId"]
+        told["answer"] = outcome.answer
+    else:
+        code = outcome.refusal.code if isinstance(outcome, Quarantined) else outcome.code
+        told["status"] = "refused"
+        told["recordId"] = intake.record_id_in(sent)
+        told["problem"] = {
+            "type": f"{origin}/problems/{code}",
+            "title": code.replace("-", " "),
+            "detail": str(outcome),
+            **outcome.members(),
+        }
+    told["sha256"] = hashlib.sha256(sent).hexdigest()
+    return orjson.dumps(told)
+
+
+def correlation_text(correlation: bytes | None) -> str:
+    """How a sender's correlation data stands in the lineage: its text, or hex where it is none."""
+    if not correlation:
+        return ""
+    text = correlation[:MOST_CORRELATION].decode("ascii", "replace")
+    if text.isprintable() and "\ufffd" not in text:
+        return text
+    return correlation[: MOST_CORRELATION // 2].hex()
