@@ -4,11 +4,14 @@ import argparse
 import json
 import logging
 import signal
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from app import config, wiring
 from app.cli import mqtt_face, opened
 from app.core.errors import NotConfigured
+from app.services import plants
 
 _MOST_WORKERS = 64
 
@@ -26,6 +29,8 @@ def add(
     what.add_argument(
         "--leave", action="store_true", help="take what the worker's session still holds, and end the session"
     )
+    what.add_argument("--login", metavar="PLANT/LINE", help="make a login for a line, or a new password")
+    parser.add_argument("--file", metavar="FILE", help="of --login: Mosquitto's password file")
     parser.set_defaults(run=run)
 
 
@@ -35,6 +40,8 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
         raise NotConfigured(f"--worker is a number from 1 to {_MOST_WORKERS}.")
     if args.check:
         return _check(args, environ)
+    if args.login is not None:
+        return _login(args, environ)
     logging.basicConfig(format="%(levelname)s %(name)s %(message)s")
     asked: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -44,6 +51,20 @@ def run(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
             ctx, wiring.mqtt_password(ctx.settings), args.worker, leaves=args.leave,
             stop=lambda: bool(asked), tell=lambda text: print(text, flush=True),
         )  # fmt: skip
+    return 0
+
+
+def _login(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """The password alone on stdout, this once; without --file the entry for the broker's file on stderr."""
+    with opened.installation(args, environ) as ctx:
+        if "/" in args.login:
+            plants.get(ctx, args.login.split("/")[0])
+    password, entry = mqtt_face.login(args.login, Path(args.file) if args.file else None)
+    if args.file is None:
+        print(f"Put this line into the broker's password file:\n{entry}", file=sys.stderr)
+    else:
+        print("The broker reads it at its next start or reload.", file=sys.stderr)
+    print(password)
     return 0
 
 
