@@ -38,6 +38,7 @@ def lines(start: Start, *, columns: int, colour: bool, blocks: bool) -> list[str
         f"Sign in at {start.origin}/sign-in",
         *_table([(each.role, each.name, each.password) for each in start.sign_ins]),
         "",
+        "A line      .venv/bin/passport simulate",
         "Stop        Ctrl-C",
         "On a phone  " + ("as below" if start.authority else "./run --lan"),
         "Production  deploy/README.md",

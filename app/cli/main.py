@@ -22,12 +22,28 @@ from app.cli import (
     people,
     resign,
     serve,
+    simulate,
     trust,
     upkeep,
 )
 from app.core.errors import NotConfigured, PassportError
 
-VERBS = (init, serve, upkeep, people, machines, carbon, passports, keys, resign, trust, log, intake, mqtt)
+VERBS = (
+    init,
+    serve,
+    upkeep,
+    people,
+    machines,
+    carbon,
+    passports,
+    keys,
+    resign,
+    trust,
+    log,
+    intake,
+    mqtt,
+    simulate,
+)
 
 
 def parser() -> argparse.ArgumentParser:
