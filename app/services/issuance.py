@@ -186,7 +186,8 @@ def _issue_if_complete(ctx: Context, battery: Any, draft: Draft, newest_record: 
     try:
         passport = completeness.require(draft)  # (1)
     except IncompletePassport as refusal:
-        waiting.note(ctx, battery, refusal.missing, newest_record)
+        if not waiting.note(ctx, battery, refusal.missing, newest_record):
+            return None
         return Outcome(key, "incomplete", battery.passport_uuid, refusal.missing)
     keys.signer(ctx)
     plan = _intend(ctx, battery, passport)  # (2)

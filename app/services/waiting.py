@@ -25,17 +25,24 @@ ALWAYS_OWED: Final[frozenset[str]] = frozenset(
 _LONGEST: Final = 500
 
 
-def note(ctx: Context, battery: Any, missing: Iterable[Mapping[str, Any]], newest_record: int) -> None:
-    """Keep what a stamped draft lacked, unless another record came in since it was judged."""
+def note(ctx: Context, battery: Any, missing: Iterable[Mapping[str, Any]], newest_record: int) -> bool:
+    """Keep what a stamped draft lacked. False when another record came in meanwhile: judge again.
+
+    That record, if it is about the model or batch, looked for who waits for it by what was kept before, and
+    may have passed this draft over. Who comes after this note finds what it says; who came before is seen
+    here, by the second look too, as the note holds no record back.
+    """
     text = _text(missing)
     if text == battery.waits_for:
-        return
+        return True
     with ctx.unit_of_work() as work:
         held = work.batteries.held(battery.key)
         if held is None or drafts.newest_record(work, held) != newest_record:
-            return
+            return False
         work.batteries.change(battery.key, held.changed_at, waits_for=text)
         work.commit()
+    with ctx.read() as store:
+        return drafts.newest_record(store, held) == newest_record
 
 
 def for_subject(store: Store, gtin: str, lot: str | None) -> list[BatteryKey]:

@@ -10,7 +10,7 @@ import pytest
 from app.core.access import Reader
 from app.core.errors import RateLimited
 from app.core.status_list import StatusList
-from app.services import accounts, intake, issuance, revocation, throttling
+from app.services import accounts, intake, issuance, revocation, throttling, waiting
 from tests.factories import (
     a_further_pack,
     a_lean_pack,
@@ -201,3 +201,23 @@ def test_a_record_that_arrives_while_signing_makes_the_draft_be_judged_again(
 def _parsed(record: dict[str, Any]) -> tuple[Any, bytes, bytes, Any]:
     sent = body(record)
     return intake.parsed(sent, START), sent, b"\0" * 32, START
+
+
+def test_a_batch_record_that_arrives_before_what_is_owed_is_noted_issues_the_pack(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+):
+    """It looks for who waits for it by what was noted before: most of that was not the batch's to give."""
+    model, batch, pack, stamp = a_lean_pack(START)
+    for record in (stamp, model):
+        line.send(record)
+    arrivals, text_of = [batch], waiting._text
+
+    def joined_by_the_batch(missing: Any) -> Any:
+        found = text_of(missing)
+        while arrivals:
+            line.send(arrivals.pop())
+        return found
+
+    monkeypatch.setattr(waiting, "_text", joined_by_the_batch)
+    assert line.send(pack)["battery"]["state"] == "issued"
+    assert line.state() == "issued"
