@@ -61,9 +61,7 @@ def _record(document: dict[str, Any]) -> IntakeRecord:
         if kind in WITHOUT_VALUES or level is None:
             raise Unsure
         source = SOURCE(intake.source_of(cast("Kind", kind), details))
-        found = _Values(_OF_LEVEL[level], sent, source, taken)
-        for name, value in values.items():
-            found.take(name, value)
+        _take(_OF_LEVEL[level], values, taken, sent, source)
     reasons: Mapping[str, Any] = {}
     if sent_reasons := _object_in(document, "notApplicable"):
         if level is None:
@@ -133,63 +131,77 @@ def _details(kind: str, document: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _OfLevel:
-    """What may be set at one level, by dotted id. `groups` have members with ids of their own."""
+    """What may be set at one level, by dotted id."""
 
     plain: Mapping[str, Check]
     readings: Mapping[str, ReadingCheck]
-    groups: Mapping[str, tuple[str, ...]]
+    groups: Mapping[str, Mapping[str, str]]
+    """Whose members are attributes themselves: the dotted id of each."""
+    objects: Mapping[str, ReadingCheck]
+    """Groups that are attributes, too."""
     may_not_apply: frozenset[str]
 
 
 def _of_level(level: Level) -> _OfLevel:
     rows = [row for row in CATALOGUE if not row.system and list_parent(row) is None and level in row.levels]
+    groups = {
+        node.id: {name: child.id for name, child in node.children.items()}
+        for node in NODES.values()
+        if node.children
+    }
     readings = {row.id: check for row in rows if (check := of_reading(row)) is not None}
+    others = {row.id: of_form(row) for row in rows if row.id not in readings}
     return _OfLevel(
-        plain={row.id: of_form(row) for row in rows if row.id not in readings},
-        readings=readings,
-        groups={node.id: tuple(node.children) for node in NODES.values() if node.children},
+        plain={name: check for name, check in others.items() if name not in groups},
+        readings={name: check for name, check in readings.items() if name not in groups},
+        groups=groups,
+        objects={
+            row.id: readings.get(row.id) or _timeless(others[row.id]) for row in rows if row.id in groups
+        },
         may_not_apply=frozenset(
             row.id for row in rows if any(owed.kind != "required" for owed in row.obligation.values())
         ),
     )
 
 
+def _timeless(check: Check) -> ReadingCheck:
+    return lambda value, _observed_at, _source: check(value)
+
+
 _OF_LEVEL: Final[Mapping[Level, _OfLevel]] = {level: _of_level(level) for level in ("model", "batch", "item")}
 
 
-@dataclass(frozen=True, slots=True)
-class _Values:
-    """Values of one record as they are taken in."""
-
-    of: _OfLevel
-    sent_at: str
-    source: str
-    taken: dict[str, Any]
-
-    def take(self, attribute_id: str, value: Any) -> None:
-        children = self.of.groups.get(attribute_id)
-        reading, check = self.of.readings.get(attribute_id), self.of.plain.get(attribute_id)
-        if children is not None and type(value) is dict:
-            if reading is None and check is None:
-                for name, member in value.items():
-                    if name not in children:
-                        raise Unsure
-                    self.take(f"{attribute_id}.{name}", member)
-                return
-            for name in children:
-                if name in value:
-                    self.take(f"{attribute_id}.{name}", value[name])
-            value = {name: member for name, member in value.items() if name not in children}
-            if not value:
-                return
-        if attribute_id in self.taken:
+def _take(of: _OfLevel, values: dict[str, Any], taken: dict[str, Any], sent_at: str, source: str) -> None:
+    """Check the values of one record, or of one group of them by their whole ids, and add them to `taken`."""
+    readings, plain_ones = of.readings, of.plain
+    for name, value in values.items():
+        if name in taken:
             raise Unsure
-        if reading is not None:
-            self.taken[attribute_id] = reading(value, self.sent_at, self.source)
-        elif check is not None:
-            self.taken[attribute_id] = check(value)
+        if name in readings:
+            taken[name] = readings[name](value, sent_at, source)
+        elif name in plain_ones:
+            taken[name] = plain_ones[name](value)
         else:
+            _take_group(of, name, value, taken, sent_at, source)
+
+
+def _take_group(
+    of: _OfLevel, name: str, value: Any, taken: dict[str, Any], sent_at: str, source: str
+) -> None:
+    """A value whose members are attributes themselves; one that is an attribute, too, has others besides."""
+    children, own = of.groups[name], of.objects.get(name)
+    if own is None:
+        if type(value) is not dict or not children.keys() >= value.keys():
             raise Unsure
+        _take(of, {children[each]: member for each, member in value.items()}, taken, sent_at, source)
+        return
+    if type(value) is dict:
+        below = {attribute_id: value[each] for each, attribute_id in children.items() if each in value}
+        _take(of, below, taken, sent_at, source)
+        value = {each: member for each, member in value.items() if each not in children}
+        if not value:
+            return
+    taken[name] = own(value, sent_at, source)
 
 
 def _reasoned(name: str, level: Level, taken: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ it comes out the same; a test compares the two over all kinds of records.
 What is not asked again: texts are printable and in form C, members are not doubled.
 """
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
@@ -120,14 +121,15 @@ def _decimal(form: ValueForm) -> Check:
             return value
 
         return check
-    within = _within(form)
+    within = _within(form) if bounds != (None, None) else None
 
     def check_with_bounds(value: Any) -> Any:
         if type(value) is not str:
             value = _written(value)
-        if not _ANY_NUMBER(value) or not within(number := Decimal(value)):
+        if not _ANY_NUMBER(value) or (within is not None and not within(Decimal(value))):
             raise Unsure
-        return value.removeprefix("-") if number == 0 else value
+        # zero has no sign
+        return value[1:] if value[0] == "-" and not value.strip("-0.") else value
 
     return check_with_bounds
 
@@ -139,20 +141,21 @@ def _written(value: Any) -> str:
     raise Unsure
 
 
-def _within(form: ValueForm) -> Callable[[int | Decimal], bool]:
+def _within(form: ValueForm) -> Callable[[Decimal], bool]:
     low = Decimal(form.minimum) if form.minimum is not None else Decimal("-Infinity")
     high = Decimal(form.maximum) if form.maximum is not None else Decimal("Infinity")
     return lambda number: low <= number <= high
 
 
 def _integer(form: ValueForm) -> Check:
-    within = _within(form)
     most = schema_forms.MAX_INTEGER
+    lowest = -most if form.minimum is None else max(-most, math.ceil(Decimal(form.minimum)))
+    highest = most if form.maximum is None else min(most, math.floor(Decimal(form.maximum)))
 
     def check(value: Any) -> Any:
         if type(value) is str and _WHOLE(value):
             value = int(value)
-        if type(value) is not int or not -most <= value <= most or not within(value):
+        if type(value) is not int or not lowest <= value <= highest:
             raise Unsure
         return value
 
