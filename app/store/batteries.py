@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from app.store.factory_tables import intake_records
+from app.store.many_keys import ManyKeys
 from app.store.tables import batteries, documents, issuance_intentions
 
 # Built once: building a statement costs more than running it.
@@ -29,12 +30,10 @@ _BY_KEYS = select(batteries).where(batteries.c.key.in_(bindparam("keys", expandi
 _BY_UUID = select(batteries).where(batteries.c.passport_uuid == bindparam("passport_uuid"))
 # SQLite's write transactions wait for each other anyway; in PostgreSQL the row is held until this one ends.
 _HELD_BY_KEY = _BY_KEY.with_for_update(key_share=True)
-_HELD_ALL = (
+_HELD_ALL = ManyKeys(
     # in the same order everywhere, so that two that hold many do not wait for each other
-    select(batteries)
-    .where(batteries.c.key.in_(bindparam("keys", expanding=True)))
-    .order_by(batteries.c.key)
-    .with_for_update(key_share=True)
+    batteries.c.key,
+    lambda among: select(batteries).where(among).order_by(batteries.c.key).with_for_update(key_share=True),
 )
 _HELD_BY_UUID = _BY_UUID.with_for_update(key_share=True)
 _ADD = insert(batteries).returning(batteries)
@@ -121,7 +120,7 @@ class Batteries:
 
     def held_all(self, keys: Iterable[bytes]) -> Sequence[Row[Any]]:
         """As `held`, for many: those that are known, held in the order of their keys."""
-        return self._connection.execute(_HELD_ALL, {"keys": list(keys)}).all()
+        return _HELD_ALL.rows(self._connection, list(keys))
 
     def change_all(self, keys: Iterable[bytes], at: str, **values: Any) -> None:
         """As `change`, the same for many."""

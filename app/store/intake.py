@@ -19,20 +19,21 @@ from sqlalchemy import (
 )
 
 from app.store.factory_tables import intake_records, plants, quarantine
+from app.store.many_keys import ManyKeys
 
 # Built once: building a statement costs more than running it. Names of values differ from those of columns
 # where a statement has both.
 _FIND = select(intake_records).where(
     intake_records.c.plant_id == bindparam("plant_id"), intake_records.c.record_id == bindparam("record_id")
 )
-_FIND_MANY = select(
+_FIND_MANY = ManyKeys(
     intake_records.c.record_id,
-    intake_records.c.body_digest,
-    intake_records.c.answer,
-    intake_records.c.received_at,
-).where(
-    intake_records.c.plant_id == bindparam("plant_id"),
-    intake_records.c.record_id.in_(bindparam("record_ids", expanding=True)),
+    lambda among: select(
+        intake_records.c.record_id,
+        intake_records.c.body_digest,
+        intake_records.c.answer,
+        intake_records.c.received_at,
+    ).where(intake_records.c.plant_id == bindparam("plant_id"), among),
 )
 _ADD = insert(intake_records).returning(intake_records.c.sequence)
 _ADD_MANY = insert(intake_records)
@@ -126,6 +127,15 @@ _NEWEST_OF_EACH = (
     .group_by(intake_records.c.subject_key)
 )
 _WITHOUT_BODY = [column for column in quarantine.c if column.name != "body"]
+_OPEN_BY_ID, _OPEN_BY_DIGEST = (
+    ManyKeys(
+        column,
+        lambda among: select(quarantine.c.id).where(
+            quarantine.c.plant_id == bindparam("plant_id"), quarantine.c.settled.is_(None), among
+        ),
+    )
+    for column in (quarantine.c.record_id, quarantine.c.body_digest)
+)
 _SETTLE_ACCEPTED = (
     update(quarantine)
     .where(
@@ -186,11 +196,7 @@ class Records:
 
     def find_many(self, plant_id: str, record_ids: Sequence[str]) -> Sequence[Any]:
         """Those of several record ids that are known: digest of the body, and the answer."""
-        if not record_ids:
-            return []
-        return self._connection.execute(
-            _FIND_MANY, {"plant_id": plant_id, "record_ids": list(record_ids)}
-        ).all()
+        return _FIND_MANY.rows(self._connection, record_ids, plant_id=plant_id)
 
     def add_many(self, rows: Sequence[dict[str, Any]]) -> None:
         """Store new records in their order. A record id that is known meanwhile is a `Collision`."""
@@ -360,15 +366,13 @@ class Quarantine:
 
         `rows` are digests of the plant's own rows that records were made of, all of them taken.
         """
-        ids, digests = [record_id for record_id, _ in accepted], [*(each for _, each in accepted), *rows]
-        open_here = (quarantine.c.plant_id == plant_id) & quarantine.c.settled.is_(None)
         found: dict[str, str] = {}
-        for column, values, how in (
-            (quarantine.c.record_id, ids, "replaced"),
-            (quarantine.c.body_digest, digests, "replayed"),
+        for waiting, keys, how in (
+            (_OPEN_BY_ID, [record_id for record_id, _ in accepted], "replaced"),
+            (_OPEN_BY_DIGEST, [digest for _, digest in accepted], "replayed"),
         ):
-            query = select(quarantine.c.id).where(open_here, column.in_(values))
-            found |= {str(each): how for each in self._connection.execute(query).scalars()}
+            rows = waiting.rows(self._connection, keys, plant_id=plant_id)
+            found |= {str(row.id): how for row in rows}
         for quarantine_id, how in sorted(found.items()):
             if quarantine_id not in but:
                 self.settle(quarantine_id, how, at)

@@ -1,12 +1,12 @@
 """Records about one subject in short, kept so that their number does not count."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql
 
 from app.store.factory_tables import intake_records, record_summaries
+from app.store.many_keys import ManyKeys
 
 _OF = select(record_summaries.c.subject_key, record_summaries.c.body).where(
     record_summaries.c.subject_key.in_(bindparam("keys", expanding=True))
@@ -28,14 +28,14 @@ _SUMMED = (
     .where(record_summaries.c.subject_key == intake_records.c.subject_key)
     .scalar_subquery()
 )
-_LONG = (
-    select(intake_records.c.subject_key)
-    .where(
-        intake_records.c.subject_key.in_(bindparam("keys", expanding=True)),
-        intake_records.c.sequence > func.coalesce(_SUMMED, 0),
-    )
-    .group_by(intake_records.c.subject_key)
-    .having(func.count() >= bindparam("at_least"))
+_LONG = ManyKeys(
+    intake_records.c.subject_key,
+    lambda among: (
+        select(intake_records.c.subject_key)
+        .where(among, intake_records.c.sequence > func.coalesce(_SUMMED, 0))
+        .group_by(intake_records.c.subject_key)
+        .having(func.count() >= bindparam("at_least"))
+    ),
 )
 _NEXT = (
     select(intake_records.c.sequence)
@@ -94,5 +94,5 @@ class Summaries:
 
     def with_many_after(self, keys: Sequence[bytes], at_least: int) -> list[bytes]:
         """The same of several subjects."""
-        found: Any = self._connection.execute(_LONG, {"keys": list(keys), "at_least": at_least})
-        return [bytes(key) for key in found.scalars()]
+        rows = _LONG.rows(self._connection, keys, at_least=at_least)
+        return [bytes(row.subject_key) for row in rows]
