@@ -17,7 +17,9 @@ def to_seconds(moment: datetime) -> str:
 
 def to_text(moment: datetime) -> str:
     """`2026-11-24T08:00:00.000000Z`: the form in the store; texts order as the times do."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def looking_back(text: str, now: datetime) -> datetime:

@@ -1,11 +1,16 @@
 """What a sender is told about a record that is stored. The first answer is kept and repeated."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 from app.core.intake import IntakeRecord
 from app.core.times import to_seconds
 from app.services import issuance
+
+_DAY: Final = timedelta(days=1)
+_told: Final = lru_cache(maxsize=8)(to_seconds)
+"""(The records of a chunk were received at one moment.)"""
 
 
 def answer_to(
@@ -37,6 +42,6 @@ def _envelope(record: IntakeRecord, now: datetime) -> dict[str, Any]:
         "status": "accepted",
         "kind": record.kind,
         "level": record.level,
-        "receivedAt": to_seconds(now),
-        "late": now - record.sent_at > timedelta(days=1),
+        "receivedAt": _told(now),
+        "late": now - record.sent_at > _DAY,
     }

@@ -6,18 +6,27 @@ decides what repeats, the first record of a serial makes its battery, the sender
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from app.core.identifiers import BatteryKey, ModelKey
+import orjson
+
+from app.core.identifiers import ModelKey
 from app.core.intake import IntakeRecord
 from app.core.times import parse, to_text
 from app.services import answers as made
-from app.services import intake, subjects
+from app.services import intake
 from app.services.intake import Accepted, Quarantined, Source
 from app.services.plants import Plant
+
+
+@lru_cache(maxsize=1024)
+def _model_key(gtin: str) -> bytes:
+    return ModelKey(gtin).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +67,11 @@ class Chunk:
         self.received_at = to_text(self.now)
 
     def take(
-        self, body: bytes, digest: bytes, source: Source, record: IntakeRecord, late: timedelta | None
-    ) -> None:
-        """Place one record after those before it. Raises: Conflict; MalformedInput when too old."""
+        self, body: bytes, digest: bytes, source: Source, record: IntakeRecord, subject: bytes,
+        late: timedelta | None,
+    ) -> None:  # fmt: skip
+        """Place one record after those before it; `subject` is its key. Raises: Conflict; MalformedInput when
+        too old."""
         known = self.known.get(record.record_id)
         before = known.body_digest if known is not None else self._digests.get(record.record_id)
         if before is not None:
@@ -72,10 +83,8 @@ class Chunk:
             self.places.append(_Place(record.record_id, True, kept))
             return
         intake.require_recent(record, self.now, late)
-        key = subjects.battery_of(record)
-        subject = key.digest() if key is not None else subjects.record_key(record)
-        if key is not None:
-            self._touch(key, subject, record)
+        if record.level == "item":
+            self._touch(subject, record)
         elif record.gtin is not None:
             self.shared_subjects.add(subject)
         self._digests[record.record_id] = digest
@@ -127,7 +136,7 @@ class Chunk:
                 self.unanswered.append((record, self.now))
             else:
                 answer = self.answers[record.record_id] = made.plain_answer(origin, record, self.now)
-                row["answer"] = json.dumps(answer)
+                row["answer"] = orjson.dumps(answer).decode()
 
     @property
     def new_batteries(self) -> Sequence[Mapping[str, Any]]:
@@ -135,6 +144,11 @@ class Chunk:
 
     def changed_batteries(self) -> Sequence[Mapping[str, Any]]:
         return [row for row in self._changed.values() if row["was"] != (row["lot"], row["release"])]
+
+    def with_many_records(self, at_least: int) -> list[bytes]:
+        """Batteries that may have so many records now: those of before, and new ones with as many here."""
+        here = Counter([row["subject_key"] for row in self.rows])
+        return sorted({*self.batteries, *(key for key in self._new if here[key] >= at_least)})
 
     def outcomes(self, followed: Mapping[tuple[str, str], dict[str, Any]]) -> list[Accepted | Quarantined]:
         """The answers in the order of the records."""
@@ -149,16 +163,16 @@ class Chunk:
         answer = self.answers.get(place.record_id) or followed[self.plant.id, place.record_id]
         return Accepted(answer, place.repeated)
 
-    def _touch(self, key: BatteryKey, subject: bytes, record: IntakeRecord) -> None:
+    def _touch(self, subject: bytes, record: IntakeRecord) -> None:
         serial = self._serial(subject)
         if serial is None:
             self._new[subject] = {
-                "key": subject, "operator": self.plant.economic_operator_id, "gtin": key.gtin,
-                "serial": key.serial, "model_key": ModelKey(key.gtin).digest(), "lot": record.batch_lot,
+                "key": subject, "operator": self.plant.economic_operator_id, "gtin": record.gtin,
+                "serial": record.serial, "model_key": _model_key(str(record.gtin)), "lot": record.batch_lot,
                 "release": "none", "at": self.received_at,
             }  # fmt: skip
-        elif serial != key.serial:
-            raise intake.serial_conflict(serial, key.serial)
+        elif serial != record.serial:
+            raise intake.serial_conflict(serial, str(record.serial))
         elif record.batch_lot is not None:
             self._row(subject)["lot"] = record.batch_lot
         if record.kind in ("release", "withdrawal"):

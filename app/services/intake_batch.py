@@ -134,39 +134,45 @@ def _take(
     return chunk.outcomes(answers)
 
 
-def _read(message: Message, now: datetime) -> tuple[Message, bytes, IntakeRecord | Rejected]:
+_Read = tuple[Message, bytes, IntakeRecord | Rejected, bytes]
+"""A message, the digest of its body, what was read in it, and the key of what that is about."""
+
+
+def _read(message: Message, now: datetime) -> _Read:
     digest = hashlib.sha256(message.body).digest()
     if message.refusal is not None:
-        return message, digest, message.refusal
+        return message, digest, message.refusal, b""
     try:
-        return message, digest, intake.parsed(message.body, now, keep=False)
+        record = intake.parsed(message.body, now, keep=False)
     except Rejected as refusal:
-        return message, digest, refusal
+        return message, digest, refusal, b""
+    return message, digest, record, subjects.record_key(record)
 
 
 def _stored(
     ctx: Context,
     work: UnitOfWork,
     plant: Plant,
-    read: Sequence[tuple[Message, bytes, IntakeRecord | Rejected]],
+    read: Sequence[_Read],
     now: datetime,
     door: str,
     late: timedelta | None,
 ) -> Chunk:
-    records = [record for _, _, record in read if isinstance(record, IntakeRecord)]
-    known = work.records.find_many(plant.id, [record.record_id for record in records])
-    keys = {each.digest() for record in records if (each := subjects.battery_of(record)) is not None}
+    records = [(record, key) for _, _, record, key in read if isinstance(record, IntakeRecord)]
+    known = work.records.find_many(plant.id, [record.record_id for record, _ in records])
+    keys = {key for record, key in records if record.level == "item"}
     chunk = Chunk(
         plant, now, known={row.record_id: row for row in known},
         batteries={bytes(row.key): row for row in work.batteries.held_all(keys)},
     )  # fmt: skip
-    for message, digest, record in read:
+    for message, digest, record, key in read:
         try:
             if isinstance(record, Rejected):
                 raise record
             plant.require_kind(record.kind)
             carbon.require_calculable(work, record)
-            chunk.take(message.body, digest, Source(door, message.origin, message.mapping), record, late)
+            source = Source(door, message.origin, message.mapping)
+            chunk.take(message.body, digest, source, record, key, late)
         except Rejected as refusal:
             kept = _set_aside(work, plant, message, door, refusal, now)
             chunk.refuse(Quarantined(refusal, kept), message.body)
@@ -186,7 +192,8 @@ def _stored(
     )  # fmt: skip
     for key in sorted(chunk.shared_subjects):
         drafts.sum_up(work, key, plant.economic_operator_id)
-    for key in work.summaries.with_many_after(sorted(keys), intake.SUMMED_UP_AFTER):
+    many = chunk.with_many_records(intake.SUMMED_UP_AFTER)
+    for key in work.summaries.with_many_after(many, intake.SUMMED_UP_AFTER):
         drafts.sum_up(work, key, plant.economic_operator_id)
     return chunk
 
