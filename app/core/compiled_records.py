@@ -21,12 +21,12 @@ from app.core.compiled_values import (
     ReadingCheck,
     Unsure,
     of_form,
-    of_object,
     of_reading,
+    of_shape,
     text,
 )
 from app.core.errors import MalformedIdentifier
-from app.core.intake import KINDS, LEVELS_OF_KIND, WITHOUT_DETAILS, WITHOUT_VALUES, IntakeRecord, Kind
+from app.core.intake import IntakeRecord, Kind
 from app.core.json_plain import plain
 from app.core.nesting import NODES
 from app.core.vocabulary import Level
@@ -54,11 +54,11 @@ def _record(document: dict[str, Any]) -> IntakeRecord:
     record_id, kind, sent = document["recordId"], document["kind"], DATETIME(document["sentAt"])
     if type(record_id) is not str or not _RECORD_ID(record_id) or type(kind) is not str:
         raise Unsure
-    level, gtin, lot, serial = _subject(LEVELS_OF_KIND[cast("Kind", kind)], document["subject"])
+    level, gtin, lot, serial = _subject(cast("Kind", kind), document["subject"])
     details = _details(kind, document)
     taken: dict[str, Any] = {}
     if values := _object_in(document, "values"):
-        if kind in WITHOUT_VALUES or level is None:
+        if kind in intake.WITHOUT_VALUES or level is None:
             raise Unsure
         source = SOURCE(intake.source_of(cast("Kind", kind), details))
         _take(_OF_LEVEL[level], values, taken, sent, source)
@@ -83,15 +83,16 @@ def _object_in(document: dict[str, Any], name: str) -> dict[str, Any]:
 # --- subject and details
 
 
-def _subject(
-    levels: tuple[Level, ...], subject: Any
-) -> tuple[Level | None, str | None, str | None, str | None]:
+def _subject(kind: Kind, subject: Any) -> tuple[Level | None, str | None, str | None, str | None]:
     if type(subject) is not dict:
         raise Unsure
-    if not levels:
-        if len(subject) != 1:
-            raise Unsure
-        return None, None, identifiers.lot(_text(subject["lot"])), None
+    if len(subject) == 1 and "gtin" not in subject:
+        for name in intake.WITHOUT_GTIN.get(kind, ()):
+            if name == "lot" and name in subject:
+                return None, None, identifiers.lot(_text(subject["lot"])), None
+            if name == "serial" and name in subject:
+                return None, None, None, identifiers.serial(_text(subject["serial"]))
+        raise Unsure
     gtin = _gtin(_text(subject["gtin"]))
     level: Level = "model"
     lot = serial = None
@@ -101,7 +102,7 @@ def _subject(
         level, lot = "batch", identifiers.lot(_text(subject["lot"]))
     elif len(subject) != 1:
         raise Unsure
-    if level not in levels:
+    if level not in intake.LEVELS_OF_KIND[kind]:
         raise Unsure
     return level, gtin, lot, serial
 
@@ -116,13 +117,13 @@ _gtin: Final = lru_cache(maxsize=1024)(identifiers.gtin)
 """(A plant makes few models, and a check digit takes as long as five other checks.)"""
 
 _DETAILS: Final[Mapping[str, Check]] = {
-    kind: of_object({field.name: field for field in SHAPES[f"details/{kind}"].fields}) for kind in KINDS
+    kind: of_shape(SHAPES[f"details/{kind}"], may_be_empty=True) for kind in intake.KINDS
 }
 
 
 def _details(kind: str, document: dict[str, Any]) -> dict[str, Any]:
     if "details" not in document:
-        return {} if kind in WITHOUT_DETAILS else cast("dict[str, Any]", _DETAILS[kind]({}))
+        return {} if kind in intake.WITHOUT_DETAILS else cast("dict[str, Any]", _DETAILS[kind]({}))
     return cast("dict[str, Any]", _DETAILS[kind](document["details"]))
 
 

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from app.core import schema_forms, units
-from app.core.catalogue import SHAPES, Attribute, Field, ValueForm, members_of
+from app.core.catalogue import SHAPES, Attribute, Field, Shape, ValueForm, members_of
 from app.core.values import MAX_LIST, MAX_SERIES
 
 Check = Callable[[Any], Any]
@@ -219,17 +219,22 @@ def _member(field: Field, bare_numbers: bool) -> Check:
     return of_form(field)
 
 
-def _nested(form: ValueForm) -> Check:
-    inner = of_object(members_of(form))
-    any_of = SHAPES[form.shape].any_of if form.shape else ()
+def of_shape(shape: Shape, fields: Mapping[str, Field] | None = None, *, may_be_empty: bool = False) -> Check:
+    """An object of this shape, whose fields may be others than its own."""
+    inner = of_object(fields if fields is not None else {field.name: field for field in shape.fields})
+    any_of = shape.any_of
 
     def check(value: Any) -> Any:
         found = inner(value)
-        if not found or (any_of and not any(name in found for name in any_of)):
+        if not (found or may_be_empty) or (any_of and not any(name in found for name in any_of)):
             raise Unsure
         return found
 
-    return check
+    return check if any_of or not may_be_empty else inner
+
+
+def _nested(form: ValueForm) -> Check:
+    return of_shape(SHAPES[form.shape or ""], members_of(form))
 
 
 def _list(form: ValueForm) -> Check:
