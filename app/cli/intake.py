@@ -6,7 +6,7 @@ import signal
 from collections.abc import Mapping
 from pathlib import Path
 
-from app.cli import files_face, opened
+from app.cli import files_face, imports, opened
 from app.cli.progress import Bar
 from app.core.csv_rows import Delimiter
 from app.core.errors import NotConfigured
@@ -37,6 +37,7 @@ def add(
         verb.add_argument("file", metavar="FILE", help="CSV, JSON, or NDJSON")
         verb.add_argument("--json", action="store_true", help="the result as JSON")
         verb.set_defaults(run=run)
+    imports.add(intake, shared)
     folder = verbs.add_parser("files", help="watched folders").add_subparsers(metavar="VERB", required=True)
     watch = folder.add_parser(
         "watch", parents=[shared, csv], help="take in what is moved into a folder, until stopped"

@@ -1,0 +1,200 @@
+"""Readers for what is more than one value in our form: addresses, lists in a text, documents named by id."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final, NoReturn
+
+from app.core.errors import MalformedInput
+from app.core.imports import convert, words
+from app.core.imports.convert import Read
+from app.core.imports.leaves import Leaf, Steps
+
+Documents = Mapping[str, Mapping[str, str]]
+"""Documents of the same file (IDTA part 2) by identifier, each as members of our `document`."""
+
+_CAS: Final = re.compile(r"[0-9]{2,7}-[0-9]{2}-[0-9]")
+_WITH_CAS: Final = re.compile(r"(.+?)\s*\(\s*(?:CAS\s*)?([0-9]{2,7}-[0-9]{2}-[0-9])\s*\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a reader may look at besides the value: what stands beside it or anywhere in its part
+    under a name, the document's files, the unit."""
+
+    beside: Callable[[str], Leaf | None]
+    anywhere: Callable[[str], Leaf | None]
+    documents: Documents
+    unit: str | None
+
+
+def address(given: Any, around: Around) -> Read:
+    """`street, postal code, town, country` in one text, where it has just these four pieces."""
+    text, note = convert.clean(given)
+    pieces = [piece.strip() for piece in text.split(",")]
+    if len(pieces) == 3 and (
+        found := re.fullmatch(r"([A-Z]{1,3}-)?([0-9][0-9A-Z -]{2,9}?)\s+(\D+)", pieces[1])
+    ):
+        pieces = [pieces[0], (found[1] or "") + found[2], found[3], pieces[2]]
+    country = words.country_of(pieces[-1]) if len(pieces) == 4 else None
+    if country is None or not all(pieces):
+        _refuse("Street, postal code, town and country cannot be told apart in it.")
+    names = ("streetAddress", "postalCode", "locality")
+    found_members = dict(zip(names, pieces, strict=False)) | {"addressCountry": country}
+    return Read(found_members, "; ".join(filter(None, (note, "taken apart at its commas"))))
+
+
+def materials(given: Any, around: Around) -> Read:
+    """Names with `;` or `,` between, each perhaps with its CAS number."""
+    text, note = convert.clean(given)
+    pieces = [piece.strip() for piece in re.split(r"[;,]", text) if piece.strip()]
+    found = []
+    for piece in pieces:
+        if _CAS.fullmatch(piece) or ":" in piece:
+            _refuse("It is no list of names: each material is asked for by its name.")
+        with_number = _WITH_CAS.fullmatch(piece)
+        found.append(
+            {"materialName": with_number[1], "materialIdentifier": with_number[2]}
+            if with_number
+            else {"materialName": piece}
+        )
+    return Read(found, "; ".join(filter(None, (note, "taken apart at its commas"))))
+
+
+def one_rate(given: Any, around: Around) -> Read:
+    """One C-rate of a test, for charging and for discharging."""
+    rate = {"value": convert.plain_number(convert.number(given)), "unit": "A/Ah"}
+    return Read({"chargeRate": rate, "dischargeRate": dict(rate)}, "one rate: taken for both directions")
+
+
+def chemistry(given: Any, around: Around) -> Read:
+    """One text for a chemistry: both the short and the clear name. `Long name (NCM)` has both."""
+    text, note = convert.clean(given)
+    found = re.fullmatch(r"(.+?)\s*\(([^()]{1,20})\)", text)
+    if found:
+        return Read({"shortName": found[2], "clearName": found[1]}, note)
+    told = "; ".join(filter(None, (note, "one name: taken for the short and the clear one")))
+    return Read({"shortName": text, "clearName": text}, told)
+
+
+def document(given: Any, around: Around) -> Read:
+    """A document by its address, or by its identifier in the same file (IDTA part 2)."""
+    text, note = convert.clean(given)
+    if "://" in text:
+        return Read({"url": convert.value_of_address(text)}, note)
+    found = around.documents.get(text)
+    if found is None:
+        _refuse("It names a document that this file does not hold; send its address.")
+    return Read(dict(found), "the document of this identifier, from part 2")
+
+
+def address_of_document(given: Any, around: Around) -> Read:
+    """The address alone, for attributes that are an address."""
+    members = document(given, around)
+    if "url" not in members.value:
+        _refuse("The document of this identifier has no address.")
+    return Read(members.value["url"], members.note)
+
+
+def extinguisher(given: Any, around: Around) -> Read:
+    """A medium, with the fire class that stands beside it."""
+    text, note = convert.clean(given)
+    fire_class = around.beside("../agentFireClass") or around.beside("../fireClass")
+    if fire_class is None or not isinstance(fire_class.value, str) or not fire_class.value.strip():
+        return Read(text, note)
+    named = fire_class.value.strip()
+    named = named if named.casefold().startswith("class") else f"Class {named}"
+    if text.casefold().startswith(named.casefold()):
+        return Read(text, note)
+    return Read(f"{named}: {text}", "with its fire class")
+
+
+def watts(given: Any, around: Around) -> Read:
+    """A power of which the model says per cent. What is no larger than 100 may be just that."""
+    number = convert.number(given)
+    if number <= 100:
+        _refuse("It may be per cent, as the model says, or watts: send it with its unit.")
+    return Read({"value": convert.plain_number(number), "unit": "W"})
+
+
+def ampere_hours(given: Any, around: Around) -> Read:
+    """A capacity of which the model says kWh. Where the rated energy shows that it is kWh, it is refused."""
+    number = convert.number(given)
+    capacity, energy = _amount(around, "ratedCapacity"), _amount(around, "ratedEnergy")
+    if capacity and energy and number * 2 < capacity and number <= energy * Decimal("1.2"):
+        _refuse("It looks like an energy in kWh beside the rated ones; a capacity in Ah is asked for.")
+    return Read({"value": convert.plain_number(number), "unit": "Ah"})
+
+
+def power_ratio(given: Any, around: Around) -> Read:
+    """W/Wh, of which the model says per cent. Where power and energy are known, they tell which it is."""
+    number = convert.number(given)
+    power, energy = _amount(around, "ratedMaximumPower"), _amount(around, "ratedEnergy")
+    hundredth = Decimal("0.01")
+    if power and energy:
+        expected = power / energy
+        as_share, as_ratio = (expected / 3 < one < expected * 3 for one in (number * hundredth, number))
+        if as_ratio and not as_share:
+            return Read(
+                {"value": convert.plain_number(number), "unit": "W/Wh"},
+                "the model says per cent; power and energy of the document show that it is W/Wh",
+            )
+    return Read({"value": convert.plain_number(number * hundredth), "unit": "W/Wh"}, "from % to W/Wh")
+
+
+def _amount(around: Around, name: str) -> Decimal | None:
+    there = around.anywhere(name)
+    try:
+        found = convert.number(there.value) if there is not None else None
+    except MalformedInput:
+        return None
+    return found if found is not None and found > 0 else None
+
+
+READERS: Final[Mapping[str, Callable[[Any, Around], Read]]] = {
+    "address": address,
+    "materials": materials,
+    "one-rate": one_rate,
+    "chemistry": chemistry,
+    "document": document,
+    "document-address": address_of_document,
+    "extinguisher": extinguisher,
+    "watts": watts,
+    "ampere-hours": ampere_hours,
+    "power-ratio": power_ratio,
+}
+
+
+def documents_in(leaves: Mapping[Steps, Leaf]) -> dict[str, dict[str, str]]:
+    """The documents of IDTA part 2 by identifier, from its values by lower-case path."""
+    found: dict[str, dict[str, str]] = {}
+    identifiers: dict[str, list[str]] = {}
+    for steps, leaf in leaves.items():
+        if len(steps) < 3 or steps[0] != "documents" or not isinstance(leaf.value, str):
+            continue
+        if steps[-1] == "documentidentifier":
+            identifiers.setdefault(steps[1], []).append(leaf.value.strip())
+        name = _of_document(steps)
+        if name is not None and leaf.value.strip():
+            found.setdefault(steps[1], {}).setdefault(name, leaf.value.strip())
+    return {
+        identifier: found[place]
+        for place, names in identifiers.items()
+        for identifier in names
+        if place in found and "url" in found[place]
+    }
+
+
+def _of_document(steps: Steps) -> str | None:
+    if steps[-1] == "value" and "digitalfiles" in steps:
+        return "url"
+    if steps[-1] == "contenttype" and "digitalfiles" in steps:
+        return "mediaType"
+    if "title" in steps[-3:]:
+        return "documentTitle"
+    return None
+
+
+def _refuse(detail: str) -> NoReturn:
+    raise MalformedInput(detail, rule="import")

@@ -1,0 +1,171 @@
+"""Tables that say where the values of a foreign format go: data, one row for each path of the format.
+
+A path is a pattern: members with `/` between, `[]` for any place of a list, `*` at the end for any member
+(languages), `**` at the end of a row that is passed over with all below it. Case is ignored, as tools differ
+in it. A row either goes to an attribute (`to`), names the battery (`subject`), or is understood and has no
+place here (`skip`, with the reason).
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import Any, Final
+
+from app.core.imports.leaves import Steps
+
+_INDEX: Final = re.compile(r"[0-9]+")
+VERSION: Final = 1
+"""Counted up when a table changes what a document becomes, so that it can be brought in anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row.
+
+    `to`: attribute id, then members of its value; `[]` stands for the same place of the list, another text in
+    brackets for an entry of that name. `unit`: what the bare number is in, by the format's own documentation;
+    `unit_at`, `time_at`: where the document says it, from the value's place. `when`: texts that must stand
+    beside; `shaped`: what the text must look like; `constants`: members that the entry has besides.
+    `alone`: only the first entry of a list is taken. `joined`: texts for the same place are put together.
+    `also`: the value goes there besides, after the row that takes it.
+    `read`: a reader of `readers` by name, for what is more than one value in our form.
+    """
+
+    source: str
+    to: str | None = None
+    subject: str | None = None
+    skip: str | None = None
+    read: str | None = None
+    unit: str | None = None
+    unit_at: tuple[str, ...] = ()
+    time_at: tuple[str, ...] = ()
+    when: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+    shaped: str | None = None
+    alone: bool = False
+    joined: bool = False
+    also: bool = False
+    note: str | None = None
+
+    @property
+    def attribute_id(self) -> str | None:
+        return self.to.partition("/")[0] if self.to else None
+
+    @property
+    def steps(self) -> Steps:
+        """Steps of the target within the attribute's value."""
+        return tuple(self.to.split("/")[1:]) if self.to else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows by their pattern; `loose` tables match below any one group of the document."""
+
+    rows: tuple[Row, ...]
+    by_pattern: Mapping[str, Sequence[Row]]
+    prefixes: Sequence[Row]
+    helpers: Mapping[str, Sequence[Row]]
+    loose: bool
+
+    def rows_for(self, part: str, steps: Steps) -> Sequence[Row]:
+        """Rows that may speak of a place, the first that fits first."""
+        for dropped in range(min(3, len(steps)) if self.loose else 1):
+            for pattern in (pattern_of(steps[dropped:]), pattern_of((*steps[dropped:-1], "*"))):
+                found = self.by_pattern.get(f"{part}:{pattern}".lower())
+                if found:
+                    return found
+        whole = f"{part}:{pattern_of(steps)}".lower()
+        for row in self.prefixes:
+            head = row.source.removesuffix("**").lower()
+            if whole.startswith(head) or whole + "/" == head:
+                return (row,)
+        return ()
+
+    def is_helper(self, part: str, steps: Steps) -> bool:
+        """Whether a place holds the unit, time or kind of a value beside it."""
+        return any(
+            f"{part}:{pattern_of(steps[dropped:])}".lower() in self.helpers
+            for dropped in range(min(3, len(steps)) if self.loose else 1)
+        )
+
+
+def pattern_of(steps: Steps) -> str:
+    return "/".join("[]" if _INDEX.fullmatch(step) else step for step in steps)
+
+
+def beside(steps: Steps, relative: str) -> Steps:
+    """The place that `relative` names, such as `../unit`, seen from the value at `steps`."""
+    here = list(steps)
+    for step in relative.split("/"):
+        if step == "..":
+            here.pop()
+        else:
+            here.append(step)
+    return tuple(here)
+
+
+def made(rows: Sequence[Row], *, loose: bool = False) -> Table:
+    """A table of rows, with the places of units, times and kinds found from them."""
+    by_pattern: dict[str, list[Row]] = {}
+    helpers: dict[str, list[Row]] = {}
+    for row in rows:
+        by_pattern.setdefault(row.source.lower(), []).append(row)
+        part, _, path = row.source.partition(":")
+        for relative in (*row.unit_at, *row.time_at, *row.when):
+            place = "/".join(beside(tuple(path.split("/")), relative))
+            helpers.setdefault(f"{part}:{place}".lower(), []).append(row)
+    prefixes = [row for row in rows if row.source.endswith("**")]
+    return Table(tuple(rows), by_pattern, prefixes, helpers, loose)
+
+
+def _row(part: str, entry: Mapping[str, Any]) -> Row:
+    return Row(
+        source=f"{part}:{entry['from']}",
+        to=entry.get("to"),
+        subject=entry.get("subject"),
+        skip=entry.get("skip"),
+        read=entry.get("read"),
+        unit=entry.get("unit"),
+        unit_at=_names(entry.get("unitAt")),
+        time_at=_names(entry.get("timeAt")),
+        when=entry.get("when", {}),
+        constants=entry.get("with", {}),
+        shaped=entry.get("shaped"),
+        alone=entry.get("alone", False),
+        joined=entry.get("joined", False),
+        also=entry.get("also", False),
+        note=entry.get("note"),
+    )
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    return () if value is None else (value,) if isinstance(value, str) else tuple(value)
+
+
+def _expanded(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A row for each member of a list of documents `{contentType, header, content}` (Catena-X)."""
+    if "documents" not in entry:
+        return [dict(entry)]
+    place, to = entry["documents"], entry["to"]
+    alone = not to.endswith("[]")
+    shared = {name: entry[name] for name in ("with", "note") if name in entry}
+    return [
+        {"from": f"{place}/[]/content", "to": f"{to}/url", "alone": alone, **shared},
+        {"from": f"{place}/[]/header", "to": f"{to}/documentTitle", "alone": alone},
+        {"from": f"{place}/[]/contentType", "skip": "It says that the content is an address."},
+    ]
+
+
+@cache
+def rows_in(name: str) -> tuple[Row, ...]:
+    """Rows of a file in `data/imports/`: an object of parts, each a list of rows."""
+    text = (resources.files("app.core") / "data" / "imports" / f"{name}.json").read_bytes()
+    return tuple(
+        _row(part, row)
+        for part, entries in json.loads(text).items()
+        for entry in entries
+        for row in _expanded(entry)
+    )

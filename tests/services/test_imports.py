@@ -1,0 +1,82 @@
+"""Documents of others, taken in: what is stored, what a draft holds then, and that twice changes nothing."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from app.core.errors import MalformedInput
+from app.core.identifiers import battery_key
+from app.core.imports.records import Told
+from app.services import drafts, imports
+from app.services.context import Context
+from app.services.plants import Plant
+from tests import factories
+from tests.line import Line
+
+PLACE = Path(__file__).resolve().parents[1] / "vectors" / "imports"
+GTIN = "09506000134352"
+SERIAL = "CW-000417"
+FULL = "battery-pass-1.2.1.json"
+
+
+def taken(ctx: Context, plant: Plant, name: str = FULL) -> imports.Result:
+    return imports.take(ctx, plant, name, (PLACE / name).read_bytes(), Told(GTIN))
+
+
+def test_a_document_becomes_records_and_twice_changes_nothing(ctx: Context, plant: Plant, clock):
+    first = taken(ctx, plant)
+    assert [(sent.kind, sent.state) for sent in first.sent] == [
+        ("model", "accepted"),
+        ("carbon-footprint", "accepted"),
+        ("reading", "accepted"),
+    ]
+    clock.forward(hours=2)
+    again = taken(ctx, plant)
+    assert {sent.state for sent in again.sent} == {"repeated"}
+    assert [sent.record_id for sent in again.sent] == [sent.record_id for sent in first.sent]
+    with ctx.read() as store:
+        kept = [store.records.find(plant.id, sent.record_id) for sent in first.sent]
+    assert [row is not None and row.origin.split("#")[0] for row in kept] == [FULL] * 3
+    assert {row.door for row in kept if row is not None} == {"file"}
+
+
+def test_looking_stores_nothing(ctx: Context, plant: Plant):
+    looked = imports.look(ctx, FULL, (PLACE / FULL).read_bytes())
+    assert {sent.state for sent in looked.sent} == {"planned"}
+    with ctx.read() as store:
+        assert store.records.find(plant.id, looked.sent[0].record_id) is None
+
+
+def test_the_draft_holds_just_these_values_and_with_the_missing_ones_it_issues(
+    ctx: Context, plant: Plant, line: Line
+):
+    records = taken(ctx, plant).imported.records
+    given = {name for record in records for name in record.document["values"]}
+    with ctx.read() as store:
+        draft, _ = drafts.load(store, store.batteries.by_key(battery_key(GTIN, SERIAL).digest()))
+    assert set(draft.values) == given
+    assert draft.values["ratedMaximumPower"].value == "160500.0"
+    assert draft.values["remainingCapacity"].value == {
+        "value": "231.0",
+        "observedAt": "2026-10-01T08:00:00Z",
+        "source": "Import: Battery Pass data model (SAMM) 1.2.1",
+    }
+    shown = drafts.show(ctx, battery_key(GTIN, SERIAL), plant.economic_operator_id)
+    missing = {row["id"] for row in shown["missing"]}
+    assert missing
+    now = ctx.now()
+    for level in ("model", "item"):
+        values = {name: value for name, value in factories.values_for(level).items() if name in missing}
+        if level == "model":
+            line.send(factories.model_record(now, values=values))
+        else:
+            details = {"assembledOn": "2026-03-14", "configuration": "96s2p", "cellLots": ["C1"]}
+            line.send(factories.pack_record(now, SERIAL, values=values, details=details))
+    assert line.send(factories.release_record(now, SERIAL))["battery"]["state"] == "issued"
+
+
+def test_a_document_without_anything_to_take_is_refused(ctx: Context, plant: Plant):
+    document = json.dumps({"batteryCategory": "submarine", "batteryMass": "heavy", "warrentyPeriod": "--01"})
+    with pytest.raises(MalformedInput, match="Nothing of the document"):
+        imports.take(ctx, plant, "x.json", document.encode(), Told(GTIN))
