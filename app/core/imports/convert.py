@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Context, Decimal
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from app.core import units
 from app.core.catalogue import ValueForm
@@ -60,14 +60,14 @@ def value(form: ValueForm, name: str, given: Any, unit: str | None) -> Read:
 def clean(given: Any) -> tuple[str, str | None]:
     """A text without blanks around it, in NFC; a number or truth value as text."""
     if isinstance(given, bool) or given is None:
-        _refuse("text", "This is no text.")
+        raise _refused("text", "This is no text.")
     if isinstance(given, Decimal):
         return plain_number(given), "a number, taken as text"
     if not isinstance(given, str):
-        _refuse("text", "This is no text.")
+        raise _refused("text", "This is no text.")
     text = unicodedata.normalize("NFC", given.strip())
     if not text:
-        _refuse("not-empty", "The text is empty.")
+        raise _refused("not-empty", "The text is empty.")
     if text == given:
         return text, None
     return text, "blanks around it were taken off" if text == given.strip() else "brought into NFC"
@@ -85,7 +85,7 @@ def number(given: Any) -> Decimal:
         return given
     if isinstance(given, str) and _NUMBER.fullmatch(given.strip()):
         return Decimal(given.strip())
-    _refuse("number", "This is no number.")
+    raise _refused("number", "This is no number.")
 
 
 def _measured(form: ValueForm, given: Any, unit: str | None) -> Read:
@@ -94,13 +94,13 @@ def _measured(form: ValueForm, given: Any, unit: str | None) -> Read:
         way = words.factor(unit, form.unit)
         if way is None:
             told, wanted = unit, units.UNITS[form.unit].name
-            _refuse("unit", f"The number is in {told}, which cannot be brought into {wanted}.")
+            raise _refused("unit", f"The number is in {told}, which cannot be brought into {wanted}.")
         found = _EXACT.add(_EXACT.multiply(found, way[0]), way[1])
         notes.append(f"from {unit} to {form.unit}")
     text = plain_number(found)
     if form.type == "integer":
         if found != found.to_integral_value():
-            _refuse("integer", "The attribute is a whole number, and this is none.")
+            raise _refused("integer", "The attribute is a whole number, and this is none.")
         text = plain_number(found.to_integral_value())
         bare: Any = int(text)
     else:
@@ -116,20 +116,20 @@ def _boolean(given: Any) -> Read:
         return Read(given)
     if isinstance(given, str) and given.strip().lower() in ("true", "false"):
         return Read(given.strip().lower() == "true")
-    _refuse("type", "This is neither true nor false.")
+    raise _refused("type", "This is neither true nor false.")
 
 
 def _word(form: ValueForm, name: str, text: str, note: str | None) -> Read:
     found = words.word_of(name, form.allowed, text)
     if found is None:
-        _refuse("enum", f"No such word here; there are {', '.join(form.allowed)}.")
+        raise _refused("enum", f"No such word here; there are {', '.join(form.allowed)}.")
     return Read(found, _joined(note, None if found == text else "written our way"))
 
 
 def _country(text: str, note: str | None) -> Read:
     found = words.country_of(text)
     if found is None:
-        _refuse("country", "This country is not known; two letters of ISO 3166-1 are.")
+        raise _refused("country", "This country is not known; two letters of ISO 3166-1 are.")
     return Read(found, _joined(note, None if found == text else "as two letters of ISO 3166-1"))
 
 
@@ -137,15 +137,15 @@ def time(text: str) -> Read:
     """A time in UTC. One without zone is taken as UTC, which the note says."""
     found = _TIME.fullmatch(text.strip())
     if not found:
-        _refuse("datetime", "This is no time of a day.")
+        raise _refused("datetime", "This is no time of a day.")
     try:
         moment = datetime.fromisoformat(found[1] + (found[2] or "+00:00")).astimezone(UTC)
     except (ValueError, OverflowError):
-        _refuse("datetime", "No calendar has this time.")
+        raise _refused("datetime", "No calendar has this time.") from None
     fraction = moment.microsecond
     shown = moment.strftime("%Y-%m-%dT%H:%M:%S") + (f".{fraction:06d}".rstrip("0") if fraction else "") + "Z"
     if moment.year < 1000:
-        _refuse("datetime", "No battery is that old.")
+        raise _refused("datetime", "No battery is that old.")
     note = None if found[2] else "no zone is named: taken as UTC"
     return Read(shown, note if note or shown == text else "in UTC")
 
@@ -164,18 +164,18 @@ def _month(text: str) -> Read:
 
 def _duration(text: str) -> Read:
     if re.fullmatch(r"--(0[1-9]|1[0-2])", text):
-        _refuse(
+        raise _refused(
             "duration",
             "A month of the year (gMonth) is no length of time: send warrantyPeriod, such as P8Y, yourself.",
         )
     if re.fullmatch(r"P[0-9]+[DW]", text):
-        _refuse("duration", "Days and weeks cannot be told in years and months exactly.")
+        raise _refused("duration", "Days and weeks cannot be told in years and months exactly.")
     return Read(text)
 
 
 def _secure(text: str) -> Read:
     if not text.startswith("https://") and _ADDRESS.match(text):
-        _refuse("https", "Only addresses that start with https:// are taken.")
+        raise _refused("https", "Only addresses that start with https:// are taken.")
     return Read(text)
 
 
@@ -202,5 +202,5 @@ def _joined(*notes: str | None) -> str | None:
     return "; ".join(note for note in notes if note) or None
 
 
-def _refuse(rule: str, detail: str) -> NoReturn:
-    raise MalformedInput(detail, rule=rule)
+def _refused(rule: str, detail: str) -> MalformedInput:
+    return MalformedInput(detail, rule=rule)

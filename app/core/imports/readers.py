@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from app.core.errors import MalformedInput
 from app.core.imports import convert, words
@@ -39,7 +39,7 @@ def address(given: Any, around: Around) -> Read:
         pieces = [pieces[0], (found[1] or "") + found[2], found[3], pieces[2]]
     country = words.country_of(pieces[-1]) if len(pieces) == 4 else None
     if country is None or not all(pieces):
-        _refuse("Street, postal code, town and country cannot be told apart in it.")
+        raise _refused("Street, postal code, town and country cannot be told apart in it.")
     names = ("streetAddress", "postalCode", "locality")
     found_members = dict(zip(names, pieces, strict=False)) | {"addressCountry": country}
     return Read(found_members, "; ".join(filter(None, (note, "taken apart at its commas"))))
@@ -52,7 +52,7 @@ def materials(given: Any, around: Around) -> Read:
     found = []
     for piece in pieces:
         if _CAS.fullmatch(piece) or ":" in piece:
-            _refuse("It is no list of names: each material is asked for by its name.")
+            raise _refused("It is no list of names: each material is asked for by its name.")
         with_number = _WITH_CAS.fullmatch(piece)
         found.append(
             {"materialName": with_number[1], "materialIdentifier": with_number[2]}
@@ -85,7 +85,7 @@ def document(given: Any, around: Around) -> Read:
         return Read({"url": convert.value_of_address(text)}, note)
     found = around.documents.get(text)
     if found is None:
-        _refuse("It names a document that this file does not hold; send its address.")
+        raise _refused("It names a document that this file does not hold; send its address.")
     return Read(dict(found), "the document of this identifier, from part 2")
 
 
@@ -93,7 +93,7 @@ def address_of_document(given: Any, around: Around) -> Read:
     """The address alone, for attributes that are an address."""
     members = document(given, around)
     if "url" not in members.value:
-        _refuse("The document of this identifier has no address.")
+        raise _refused("The document of this identifier has no address.")
     return Read(members.value["url"], members.note)
 
 
@@ -114,7 +114,7 @@ def watts(given: Any, around: Around) -> Read:
     """A power of which the model says per cent. What is no larger than 100 may be just that."""
     number = convert.number(given)
     if number <= 100:
-        _refuse("It may be per cent, as the model says, or watts: send it with its unit.")
+        raise _refused("It may be per cent, as the model says, or watts: send it with its unit.")
     return Read({"value": convert.plain_number(number), "unit": "W"})
 
 
@@ -123,7 +123,7 @@ def ampere_hours(given: Any, around: Around) -> Read:
     number = convert.number(given)
     capacity, energy = _amount(around, "ratedCapacity"), _amount(around, "ratedEnergy")
     if capacity and energy and number * 2 < capacity and number <= energy * Decimal("1.2"):
-        _refuse("It looks like an energy in kWh beside the rated ones; a capacity in Ah is asked for.")
+        raise _refused("It looks like an energy in kWh beside the rated ones; a capacity in Ah is asked for.")
     return Read({"value": convert.plain_number(number), "unit": "Ah"})
 
 
@@ -196,5 +196,5 @@ def _of_document(steps: Steps) -> str | None:
     return None
 
 
-def _refuse(detail: str) -> NoReturn:
-    raise MalformedInput(detail, rule="import")
+def _refused(detail: str) -> MalformedInput:
+    return MalformedInput(detail, rule="import")
