@@ -16,7 +16,7 @@ from app.core.errors import Conflict, MalformedInput, NotFound, Rejected
 from app.core.identifiers import BatteryKey, ModelKey
 from app.core.intake import IntakeRecord
 from app.core.times import to_seconds, to_text
-from app.services import answers, carbon, drafts, issuance, plants, subjects, waiting
+from app.services import answers, attachments, carbon, drafts, issuance, plants, subjects, waiting
 from app.services.context import Context
 from app.services.plants import Plant
 from app.store.unit_of_work import Collision, Store, UnitOfWork
@@ -239,6 +239,7 @@ def _store(
                 known = work.records.find(plant.id, record.record_id)
                 if known is None:
                     require_recent(record, now, late)
+                    attachments.require_kept(ctx, work, record, body)
                     outcomes = _apply(work, plant, record, now)
                     answer = (
                         None

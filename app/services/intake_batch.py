@@ -24,7 +24,7 @@ from app.core.identifiers import BatteryKey
 from app.core.intake import IntakeRecord
 from app.core.times import parse, to_text
 from app.services import answers as made
-from app.services import bulk, carbon, drafts, intake, issuance, subjects
+from app.services import attachments, bulk, carbon, drafts, intake, issuance, subjects
 from app.services.batch_rows import Chunk
 from app.services.context import Context
 from app.services.intake import LATE, Accepted, Quarantined, Source
@@ -171,6 +171,7 @@ def _stored(
                 raise record
             plant.require_kind(record.kind)
             carbon.require_calculable(work, record)
+            attachments.require_kept(ctx, work, record, message.body)
             source = Source(door, message.origin, message.mapping)
             chunk.take(message.body, digest, source, record, key, late)
         except Rejected as refusal:

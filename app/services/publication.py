@@ -9,7 +9,7 @@ from typing import Any, Final
 from app.core import log
 from app.core.times import to_text
 from app.core.vocabulary import Section
-from app.services import keys
+from app.services import file_uses, keys
 from app.services.context import Context
 from app.store.unit_of_work import Store, UnitOfWork
 
@@ -68,6 +68,7 @@ def store(ctx: Context, work: UnitOfWork, signed: Sequence[Signed], now: datetim
             for place, made in enumerate(signed)
         ]
     )  # fmt: skip
+    file_uses.note(work, ctx.issuer.did, signed)
 
 
 def issued_leaf(ctx: Context, made: Signed, now: datetime) -> bytes:

@@ -147,6 +147,15 @@ files = Table(
     Column("body", LargeBinary, nullable=False),
 )  # fmt: skip
 
+file_uses = Table(
+    "file_uses", metadata,
+    Column("digest", LargeBinary(32), ForeignKey("files.digest"), primary_key=True),
+    Column("subject_key", LargeBinary(16), primary_key=True, comment="of the document that links to it"),
+    Column("section", String(16), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    operator(),
+)  # fmt: skip
+
 clients = Table(
     "clients", metadata,
     Column("id", String(48), primary_key=True),

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import IntegrityError as Collision
 
 from app.store.accounts import Accounts, Attempts, Sessions
+from app.store.attachments import Attachments
 from app.store.batteries import Batteries, Intentions
 from app.store.carbon import EmissionFactorSets
 from app.store.clients import AccessTokens, Clients
@@ -39,6 +40,10 @@ class Store:
     @cached_property
     def plants(self) -> Plants:
         return Plants(self._connection)
+
+    @cached_property
+    def attachments(self) -> Attachments:
+        return Attachments(self._connection)
 
     @cached_property
     def clients(self) -> Clients:

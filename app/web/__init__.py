@@ -14,6 +14,7 @@ from app.web import (
     carbon,
     conformance,
     documents,
+    files,
     history,
     lineage,
     log,
@@ -51,7 +52,7 @@ def create_app(settings: Settings, now: Callable[[], datetime] = wiring.clock) -
         face.attach(application)
     for part in (
         resolver, documents, passports, history, pages, sign_in, maker, carbon, api, log, wellknown, oauth,
-        lineage,
+        lineage, files,
     ):  # fmt: skip
         application.register_blueprint(part.blueprint)
     if settings.conformance:

@@ -6,7 +6,12 @@ from typing import Final
 from app.core.intake_schema import record_schema
 from app.core.report import CHECK_NAMES
 from app.core.vocabulary import ITEM_SECTIONS, MODEL_SECTIONS
-from app.web import openapi_carbon, openapi_lineage, openapi_oauth
+from app.web import (
+    openapi_carbon,
+    openapi_files,
+    openapi_lineage,
+    openapi_oauth,
+)
 from app.web.openapi_history import AT, CORRECTION, HISTORY, REASON
 from app.web.openapi_intake import ANSWERS, TAKE_RECORDS, TEMPLATE
 from app.web.openapi_parts import PLANT, TEXT, Json, answer, body, path, problems, query, ref
@@ -28,6 +33,7 @@ def document(origin: str) -> Json:
             {
                 **_intake(),
                 **openapi_oauth.PATHS,
+                **openapi_files.PATHS,
                 **openapi_carbon.PATHS,
                 **openapi_lineage.PATHS,
                 **_reading(),
@@ -47,6 +53,7 @@ def document(origin: str) -> Json:
             "schemas": {
                 "Record": record_schema(),
                 "CarbonFootprint": openapi_carbon.SCHEMA,
+                "File": openapi_files.SCHEMA,
                 "Problem": _PROBLEM,
                 "Report": _REPORT,
                 "Answer": _ANSWER,

@@ -114,6 +114,21 @@ def upgrade() -> None:
     op.create_index(op.f("ix_genealogy_links_child_key"), "genealogy_links", ["child_key"], unique=False)
     op.create_index(op.f("ix_genealogy_links_parent_key"), "genealogy_links", ["parent_key"], unique=False)
     op.create_table(
+        "file_uses",
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column(
+            "subject_key",
+            sa.LargeBinary(length=16),
+            nullable=False,
+            comment="of the document that links to it",
+        ),
+        sa.Column("section", sa.String(length=16), nullable=False),
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("economic_operator_id", sa.String(length=255), nullable=False),
+        sa.ForeignKeyConstraint(["digest"], ["files.digest"], name=op.f("fk_file_uses_digest")),
+        sa.PrimaryKeyConstraint("digest", "subject_key", "section", "version", name=op.f("pk_file_uses")),
+    )
+    op.create_table(
         "mappings",
         sa.Column("plant_id", sa.String(length=64), nullable=False),
         sa.Column("name", sa.String(length=64), nullable=False),

@@ -43,6 +43,10 @@ def test_the_commands_of_the_guide_connect_a_line(tmp_path: Path) -> None:
             check=True,
         )  # fmt: skip
         asked = _of_a_client(environ, tmp_path)
+        kept = subprocess.run(
+            ["bash", "-eu", "-c", "".join(SHELL.findall((ROOT / "docs" / "files.md").read_text()))],
+            cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=60, check=True,
+        )  # fmt: skip
     lines = [line for line in done.stdout.splitlines() if line]
     assert '"accepted":1,' in lines[0]
     assert '"rule":"integer"' in lines[0]
@@ -54,6 +58,7 @@ def test_the_commands_of_the_guide_connect_a_line(tmp_path: Path) -> None:
     assert told.stdout.split() == ["207", "3", "0"]
     assert json.loads(asked[0])["scope"] == "send"
     assert asked[1] == "201"
+    assert json.loads(kept.stdout)["mediaType"] == "application/pdf"
 
 
 def _of_a_client(environ: dict[str, str], place: Path) -> list[str]:

@@ -114,6 +114,15 @@ def quarantine(stage: Stage) -> Page:
     return stage.visit("/quarantine", role="maker")
 
 
+def files(stage: Stage) -> Page:
+    page = stage.visit("/files", role="maker")
+    declaration = {"name": "declaration.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n%%EOF\n"}
+    page.get_by_label("File", exact=True).set_input_files(files=[declaration])  # type: ignore[list-item]
+    page.get_by_role("button", name="Keep this file").click()
+    expect(page.get_by_role("link", name="declaration.pdf")).to_be_visible()
+    return page
+
+
 def refused_record(stage: Stage) -> Page:
     page = quarantine(stage)
     page.locator(".refused").get_by_role("link", name="Open").first.click()
@@ -211,6 +220,7 @@ SCENES: dict[str, Callable[[Stage], Page]] = {
     "drafts": lambda stage: stage.visit("/drafts", role="maker"),
     "draft": draft,
     "carbon": lambda stage: opened(stage.visit(f"/models/{FIRST_GTIN}/carbon", role="maker")),
+    "files": files,
     "quarantine": quarantine,
     "refused-record": refused_record,
     "offline": offline,
