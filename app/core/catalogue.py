@@ -28,7 +28,8 @@ class ValueForm:
 
     `type` is one of string, enum, boolean, integer, decimal, date, datetime, year_month, duration,
     uri (https), iri (an identifier: https or urn), email, multilingual_text, object, document, series,
-    or `list<...>` of string, object, document. `unit` is a code of `units`; bounds are inclusive texts.
+    json (kept as it is, judged by whoever reads it), or `list<...>` of string, object, document. `unit` is a
+    code of `units`; bounds are inclusive texts.
     """
 
     type: str

@@ -130,7 +130,7 @@ class Reader:
             return text
         if form.is_list and not (form.shape or form.type == "list<object>"):
             return [self._plain(form.item, part.strip(), column) for part in text.split("|") if part.strip()]
-        if form.is_list or form.type in ("object", "document", "series", "multilingual_text"):
+        if form.is_list or form.type in ("object", "document", "series", "multilingual_text", "json"):
             try:
                 return _without_decimals(json_strict.loads(text.encode(), decimals=True))
             except MalformedInput as fault:

@@ -23,7 +23,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, Literal, NoReturn, cast, get_args
 
-from app.core import identifiers, times
+from app.core import epcis_event, identifiers, times
 from app.core.catalogue import CATALOGUE, SHAPES, Attribute, by_id, list_parent
 from app.core.errors import MalformedInput
 from app.core.nesting import NODES
@@ -53,9 +53,9 @@ LEVELS_OF_KIND: Final[Mapping[Kind, tuple[Level, ...]]] = MappingProxyType(
         "document": ("model", "batch", "item"),
         "reading": ("item",),
         "exchange": ("item",),
-        "event": ("batch", "item"),
         "release": ("item",),
         "withdrawal": ("item",),
+        "event": ("batch", "item"),
     }
 )
 """Levels at which each kind may speak; empty for what has no GTIN: lots of material and cells, modules."""
@@ -70,10 +70,14 @@ WITHOUT_GTIN: Final[Mapping[Kind, tuple[str, ...]]] = MappingProxyType(
     }
 )
 """Kinds that may name their subject by a number alone, and by which; such a record has no level."""
+MAY_SPEAK_OF_NOTHING: Final[frozenset[Kind]] = frozenset({"event"})
+"""Kinds whose subject may be empty: what an event is about stands in the event."""
 
+BEGINS_NO_BATTERY: Final[frozenset[Kind]] = frozenset({"event"})
+"""Kinds that may be about a module or another part: their subject is a battery where its model is known."""
 WITHOUT_VALUES: Final[frozenset[Kind]] = frozenset(
     {
-        "material-lot", "cell-lot", "cell", "module", "carbon-activity", "exchange", "event", "release",
+        "material-lot", "cell-lot", "cell", "module", "carbon-activity", "exchange", "release",
         "withdrawal",
     }
 )  # fmt: skip
@@ -171,6 +175,8 @@ def _object(value: Any, place: Place, known: tuple[str, ...] | None = None) -> d
 def _subject(kind: Kind, value: Any, place: Place) -> tuple[Level | None, str | None, str | None, str | None]:
     subject = _object(value, place, ("gtin", "lot", "serial"))
     names = frozenset(subject)
+    if not names and kind in MAY_SPEAK_OF_NOTHING:
+        return None, None, None, None
     alone = WITHOUT_GTIN.get(kind, ())
     for name in alone:
         if names == {name}:
@@ -214,6 +220,8 @@ def _details(kind: Kind, value: Any, place: Place) -> dict[str, Any]:
     found: dict[str, Any] = check_object(fields, value if value is not None else {}, place)
     if shape.any_of and not any(name in found for name in shape.any_of):
         place.refuse("any-of", f"At least one of these members is needed: {', '.join(shape.any_of)}.")
+    if "event" in found:
+        epcis_event.read(found["event"], place.at("event"))
     return found
 
 
@@ -223,6 +231,8 @@ def source_of(kind: Kind, details: Mapping[str, Any]) -> str:
         return f"test report {details['reportNumber']}"
     if kind == "reading":
         return str(details["device"])
+    if kind == "event":
+        return "inspection on the line"
     return _SOURCES.get(kind, kind)
 
 

@@ -7,7 +7,14 @@ from typing import Any, Final
 
 from app.core import schema_forms, units
 from app.core.catalogue import CATALOGUE, SHAPES, Attribute, Field, Shape, ValueForm, fields_of, list_parent
-from app.core.intake import KINDS, LEVELS_OF_KIND, WITHOUT_DETAILS, WITHOUT_GTIN, WITHOUT_VALUES
+from app.core.intake import (
+    KINDS,
+    LEVELS_OF_KIND,
+    MAY_SPEAK_OF_NOTHING,
+    WITHOUT_DETAILS,
+    WITHOUT_GTIN,
+    WITHOUT_VALUES,
+)
 from app.core.vocabulary import BASE, SCHEMA_VERSION
 
 Json = dict[str, Any]
@@ -128,14 +135,13 @@ def _subject() -> Json:
     return {
         "type": "object",
         "description": "Model: gtin. Batch: gtin, lot. Battery: gtin, serial. Lot of material or cells: lot."
-        " Cell or module: serial.",
+        " Cell or module: serial. An event that is not about one product alone: empty.",
         "properties": {
             "gtin": {"type": "string", "pattern": "^[0-9]{14}$"},
             "lot": {"type": "string", "minLength": 1, "maxLength": 20},
             "serial": {"type": "string", "minLength": 1, "maxLength": 20},
         },
         "additionalProperties": False,
-        "minProperties": 1,
     }
 
 
@@ -148,6 +154,8 @@ def _kind(kind: Any) -> Json:
     levels = LEVELS_OF_KIND[kind]
     members = {"model": ["gtin"], "batch": ["gtin", "lot"], "item": ["gtin", "serial"]}
     subjects = [members[level] for level in levels] + [[name] for name in WITHOUT_GTIN.get(kind, ())]
+    if kind in MAY_SPEAK_OF_NOTHING:
+        subjects.append([])
     then["properties"]["subject"] = {
         "oneOf": [
             {"required": names, "minProperties": len(names), "maxProperties": len(names)}

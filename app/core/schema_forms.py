@@ -34,6 +34,7 @@ TEXT: Final[Json] = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT_LEN
 SCALARS: Final[Mapping[str, Json]] = {
     "string": TEXT,
     "boolean": {"type": "boolean"},
+    "json": {"type": "object"},
     "date": {"type": "string", "pattern": DATE, "format": "date"},
     "datetime": {"type": "string", "pattern": DATETIME, "format": "date-time"},
     "year_month": {"type": "string", "pattern": YEAR_MONTH},

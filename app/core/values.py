@@ -203,6 +203,8 @@ def _nested(form: ValueForm, value: Any, place: Place) -> dict[str, Any]:
 
 
 def _scalar(form: ValueForm, value: Any, place: Place) -> Any:
+    if form.type == "json":
+        return value
     if form.type == "boolean":
         if not isinstance(value, bool):
             place.refuse("type", "Send true or false.")

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import orjson
 
+from app.core import refused
 from app.core.errors import PassportError
-from app.services import intake
 from app.services.intake import Accepted, Quarantined
 
 MOST_CORRELATION: Final = 64
@@ -28,7 +28,7 @@ def body(origin: str, sent: bytes, outcome: Accepted | PassportError, number: in
     else:
         code = outcome.refusal.code if isinstance(outcome, Quarantined) else outcome.code
         told["status"] = "refused"
-        told["recordId"] = intake.record_id_in(sent)
+        told["recordId"] = refused.record_id_in(sent)
         told["problem"] = {
             "type": f"{origin}/problems/{code}",
             "title": code.replace("-", " "),

@@ -18,17 +18,19 @@ def answer_to(
 ) -> dict[str, Any]:
     """The answer that is kept; `now` is when the record was received."""
     answer = _envelope(record, now)
-    if record.level == "item":
+    if record.level == "item" and outcomes:
         answer["battery"] = outcomes[0].as_dict(origin)
     else:
         answer["issued"] = [outcome.as_dict(origin) for outcome in outcomes if outcome.state == "issued"]
     return answer
 
 
-def plain_answer(origin: str, record: IntakeRecord, now: datetime) -> dict[str, Any]:
+def plain_answer(
+    origin: str, record: IntakeRecord, now: datetime, *, of_battery: bool = True
+) -> dict[str, Any]:
     """The answer to one of many records from which nothing follows: its draft is named and not judged."""
     answer = _envelope(record, now)
-    if record.gtin is not None and record.serial is not None:
+    if of_battery and record.gtin is not None and record.serial is not None:
         battery = {"gtin": record.gtin, "serial": record.serial}
         answer["battery"] = battery | {"draft": issuance.draft_address(origin, **battery)}
     else:

@@ -15,8 +15,10 @@ from typing import Any
 
 import orjson
 
+from app.core import refused
+from app.core.errors import Rejected
 from app.core.identifiers import ModelKey
-from app.core.intake import IntakeRecord
+from app.core.intake import BEGINS_NO_BATTERY, IntakeRecord
 from app.core.times import parse, to_text
 from app.services import answers as made
 from app.services import intake
@@ -46,6 +48,8 @@ class Chunk:
     now: datetime
     known: Mapping[str, Any]
     batteries: Mapping[bytes, Any]
+    models: set[bytes] = field(default_factory=set)
+    """Of the models that events name, those that some record speaks of."""
     rows: list[dict[str, Any]] = field(default_factory=list)
     places: list[_Place | Quarantined] = field(default_factory=list)
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -83,8 +87,11 @@ class Chunk:
             self.places.append(_Place(record.record_id, True, kept))
             return
         intake.require_recent(record, self.now, late)
+        if record.level == "model":
+            self.models.add(subject)
         if record.level == "item":
-            self._touch(subject, record)
+            if not self._is_part(subject, record):
+                self._touch(subject, record)
         elif record.gtin is not None:
             self.shared_subjects.add(subject)
         self._digests[record.record_id] = digest
@@ -104,7 +111,7 @@ class Chunk:
     def refuse(self, kept: Quarantined, body: bytes) -> None:
         """Place a record that was set aside."""
         self.places.append(kept)
-        if intake.record_id_in(body) in self._digests:
+        if refused.record_id_in(body) in self._digests:
             self.contested.add(kept.quarantine_id)
 
     def taken_rows(self) -> list[bytes]:
@@ -135,8 +142,16 @@ class Chunk:
             if self._follows(record, row["subject_key"]):
                 self.unanswered.append((record, self.now))
             else:
-                answer = self.answers[record.record_id] = made.plain_answer(origin, record, self.now)
+                known = row["subject_key"] in self.batteries or row["subject_key"] in self._new
+                answer = self.answers[record.record_id] = made.plain_answer(
+                    origin, record, self.now, of_battery=known
+                )
                 row["answer"] = orjson.dumps(answer).decode()
+
+    @property
+    def refusals(self) -> dict[int, Rejected]:
+        """What was set aside, by the place of the record."""
+        return {at: each.refusal for at, each in enumerate(self.places) if isinstance(each, Quarantined)}
 
     @property
     def new_batteries(self) -> Sequence[Mapping[str, Any]]:
@@ -178,6 +193,14 @@ class Chunk:
         if record.kind in ("release", "withdrawal"):
             self._stamps.append((subject, record))
 
+    def _is_part(self, subject: bytes, record: IntakeRecord) -> bool:
+        """An event about something of which nothing says that it is a battery."""
+        return (
+            record.kind in BEGINS_NO_BATTERY
+            and self._serial(subject) is None
+            and ModelKey(record.gtin or "").digest() not in self.models
+        )
+
     def _serial(self, key: bytes) -> str | None:
         found = self.batteries.get(key)
         if found is not None:
@@ -202,6 +225,8 @@ class Chunk:
             return record.gtin is not None
         if key in self._new:
             return bool(self._new[key]["release"] == "released")
+        if key not in self.batteries:
+            return False
         changed, row = self._changed.get(key), self.batteries[key]
         release = changed["release"] if changed is not None else row.release
         return bool(row.state != "draft" or release == "released")

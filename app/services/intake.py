@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from app.core import refused
 from app.core.errors import Conflict, MalformedInput, NotFound, Rejected
 from app.core.identifiers import BatteryKey, ModelKey
-from app.core.intake import IntakeRecord
+from app.core.intake import BEGINS_NO_BATTERY, IntakeRecord
 from app.core.times import to_seconds, to_text
 from app.services import answers, attachments, carbon, drafts, issuance, plants, subjects, waiting
 from app.services.context import Context
@@ -92,7 +93,7 @@ def accept(
         stored = _store(ctx, plant, record, body, digest, now, late, source)  # (3)
     except Rejected as refusal:
         raise Quarantined(
-            refusal, _keep(ctx, plant, body, digest, refusal, now, mended_from, source)
+            refusal, set_aside(ctx, plant, body, refusal, now, mended_from, source)
         ) from refusal
     if stored.answer is not None:
         return Accepted(json.loads(stored.answer), stored.repeated)
@@ -298,6 +299,8 @@ def _apply(
         return None
     at = to_text(now)
     battery: Any = work.batteries.held(key.digest())
+    if battery is None and record.kind in BEGINS_NO_BATTERY and not subjects.models_known(work, [key]):
+        return []
     if battery is None:
         battery = work.batteries.add(
             key=key.digest(), operator=plant.economic_operator_id, gtin=key.gtin, serial=key.serial,
@@ -335,16 +338,17 @@ def touched_by(store: Store, record: IntakeRecord) -> list[BatteryKey]:
     return [] if record.gtin is None else waiting.for_subject(store, record.gtin, record.lot)
 
 
-def _keep(
+def set_aside(
     ctx: Context,
     plant: Plant,
     body: bytes,
-    digest: bytes,
     refusal: Rejected,
     now: datetime,
     mended_from: str | None,
     source: Source,
 ) -> str:
+    """Keep a refused record. Returns its id in quarantine."""
+    digest = hashlib.sha256(body).digest()
     for _ in range(_TRIES):
         try:
             with ctx.unit_of_work() as work:
@@ -367,25 +371,12 @@ def keep_refused(
     problem = {"code": refusal.code, "detail": str(refusal), **refusal.members()}
     quarantine_id = work.quarantine.keep(
         operator=plant.economic_operator_id, plant_id=plant.id, body_digest=digest, body=body,
-        problem=json.dumps(problem), record_id=record_id or record_id_in(body), at=to_text(now),
+        problem=json.dumps(problem), record_id=record_id or refused.record_id_in(body), at=to_text(now),
         mended_from=mended_from, door=source.door, origin=source.origin, mapping=source.mapping,
     )  # fmt: skip
     if mended_from is not None:
         work.quarantine.settle(mended_from, "mended", to_text(now))
     return quarantine_id
-
-
-def record_id_in(body: bytes) -> str | None:
-    """The sender's id, if the refused body is readable enough to have one."""
-    try:
-        document = json.loads(body)
-    except ValueError:
-        return None
-    except RecursionError:
-        return None
-    found = document.get("recordId") if isinstance(document, dict) else None
-    # A lone surrogate or a zero byte, which JSON can spell, is nothing that a database takes.
-    return found[:64] if isinstance(found, str) and found.isprintable() else None
 
 
 def _text(body: bytes) -> str:

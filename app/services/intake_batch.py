@@ -19,9 +19,10 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
+from app.core import refused
 from app.core.errors import CannotSign, Rejected
 from app.core.identifiers import BatteryKey
-from app.core.intake import IntakeRecord
+from app.core.intake import BEGINS_NO_BATTERY, IntakeRecord
 from app.core.times import parse, to_text
 from app.services import answers as made
 from app.services import attachments, bulk, carbon, drafts, intake, issuance, subjects
@@ -74,6 +75,22 @@ def accept_many(
     return found
 
 
+class Spoiled(Exception):
+    """Of records that belong together some are refused, and none is stored; `refusals` by their places."""
+
+    def __init__(self, refusals: dict[int, Rejected]) -> None:
+        super().__init__(f"{len(refusals)} records are refused")
+        self.refusals = refusals
+
+
+def accept_whole(ctx: Context, plant: Plant, messages: Sequence[Message], *, door: str) -> list[Accepted]:
+    """Take records in, all in one transaction or none. However old they are. Raises: Spoiled."""
+    if not messages:
+        return []
+    found = _take(ctx, plant, messages, door, None, whole=True)
+    return [each for each in found if isinstance(each, Accepted)]
+
+
 def finish(ctx: Context, limit: int | None = None, *, older_than: timedelta = timedelta(0)) -> int:
     """Do what a crash left undone: issuing that was begun, and what follows from records without an answer.
 
@@ -113,7 +130,13 @@ def finish(ctx: Context, limit: int | None = None, *, older_than: timedelta = ti
 
 
 def _take(
-    ctx: Context, plant: Plant, messages: Sequence[Message], door: str, late: timedelta | None
+    ctx: Context,
+    plant: Plant,
+    messages: Sequence[Message],
+    door: str,
+    late: timedelta | None,
+    *,
+    whole: bool = False,
 ) -> list[Outcome]:
     now = ctx.now()
     read = [_read(message, now) for message in messages]  # (1)
@@ -121,6 +144,8 @@ def _take(
         try:
             with ctx.unit_of_work() as work:  # (2)
                 chunk = _stored(ctx, work, plant, read, now, door, late)
+                if whole and chunk.refusals:
+                    raise Spoiled(chunk.refusals)
                 work.commit()
             break
         except Collision:
@@ -149,6 +174,15 @@ def _read(message: Message, now: datetime) -> _Read:
     return message, digest, record, subjects.record_key(record)
 
 
+def _models_of_events(work: UnitOfWork, records: Sequence[IntakeRecord]) -> set[bytes]:
+    named = [
+        key
+        for record in records
+        if record.kind in BEGINS_NO_BATTERY and (key := subjects.battery_of(record)) is not None
+    ]
+    return subjects.models_known(work, named) if named else set()
+
+
 def _stored(
     ctx: Context,
     work: UnitOfWork,
@@ -164,6 +198,7 @@ def _stored(
     chunk = Chunk(
         plant, now, known={row.record_id: row for row in known},
         batteries={bytes(row.key): row for row in work.batteries.held_all(keys)},
+        models=_models_of_events(work, [record for record, _ in records]),
     )  # fmt: skip
     for message, digest, record, key in read:
         try:
@@ -206,7 +241,7 @@ def _set_aside(
     source = Source(door, message.origin, message.mapping)
     kept, record_id = message.body, None
     if message.row is not None:
-        kept, record_id = message.row, intake.record_id_in(message.body)
+        kept, record_id = message.row, refused.record_id_in(message.body)
     digest = hashlib.sha256(kept).digest()
     return intake.keep_refused(work, plant, kept, digest, refusal, now, None, source, record_id)
 

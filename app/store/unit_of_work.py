@@ -14,6 +14,7 @@ from app.store.batteries import Batteries, Intentions
 from app.store.carbon import EmissionFactorSets
 from app.store.clients import AccessTokens, Clients
 from app.store.documents import Documents
+from app.store.epcis import EpcisCaptures
 from app.store.history import Events
 from app.store.intake import Plants, Quarantine, Records
 from app.store.jose import JoseDocuments
@@ -68,6 +69,10 @@ class Store:
     @cached_property
     def emission_factor_sets(self) -> EmissionFactorSets:
         return EmissionFactorSets(self._connection)
+
+    @cached_property
+    def epcis_captures(self) -> EpcisCaptures:
+        return EpcisCaptures(self._connection)
 
     @cached_property
     def batteries(self) -> Batteries:

@@ -14,6 +14,7 @@ from app.web import (
     carbon,
     conformance,
     documents,
+    epcis,
     files,
     history,
     lineage,
@@ -51,9 +52,22 @@ def create_app(settings: Settings, now: Callable[[], datetime] = wiring.clock) -
     for face in (security, problems, readers, assets, renderings, oauth, moments):
         face.attach(application)
     for part in (
-        resolver, documents, passports, history, pages, sign_in, maker, carbon, api, log, wellknown, oauth,
-        lineage, files,
-    ):  # fmt: skip
+        resolver,
+        documents,
+        files,
+        passports,
+        history,
+        pages,
+        sign_in,
+        maker,
+        carbon,
+        api,
+        epcis,
+        lineage,
+        log,
+        wellknown,
+        oauth,
+    ):
         application.register_blueprint(part.blueprint)
     if settings.conformance:
         conformance.attach(application)

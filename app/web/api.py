@@ -10,7 +10,7 @@ from app.core.credential import CREDENTIAL_MEDIA_TYPE
 from app.core.errors import MalformedInput, NotFound
 from app.core.intake import KINDS
 from app.core.jose import MEDIA_TYPE as TOKEN_MEDIA_TYPE
-from app.services import drafts, intake, verification
+from app.services import drafts, intake, replaying, verification
 from app.services.plants import Plant
 from app.web import many, openapi
 from app.web.current import address, context
@@ -85,7 +85,7 @@ def replay(plant: Plant, quarantine_id: str) -> Response:
     mended = request.get_data()
     if mended:
         require_type("application/json")
-    accepted = intake.replay(context(), plant, quarantine_id, mended or None)
+    accepted = replaying.replay(context(), plant, quarantine_id, mended or None)
     response = jsonify(accepted.answer)
     response.status_code = 200 if accepted.repeated else 201
     return response

@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from app.core import identifiers
 from app.core.access import Permission
-from app.services import drafts, intake, keys
+from app.services import drafts, intake, keys, replaying
 from app.services.intake import Quarantined
 from app.web.current import context
 from app.web.readers import current_reader, requires
@@ -65,7 +65,7 @@ def replay(quarantine_id: str) -> Response | Redirect:
     ctx = context()
     mended = request.form.get("body", "").strip().encode()
     try:
-        intake.replay(ctx, intake.plant_of(ctx, quarantine_id), quarantine_id, mended or None)
+        replaying.replay(ctx, intake.plant_of(ctx, quarantine_id), quarantine_id, mended or None)
     except Quarantined as refusal:
         entry = intake.quarantine_entry(ctx, refusal.quarantine_id)
         page = render_template("quarantined.html", record=entry, refusal=str(refusal))

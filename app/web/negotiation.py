@@ -23,9 +23,14 @@ def wants_token() -> bool:
     return best == TOKEN_MEDIA_TYPE
 
 
+def is_for_machines() -> bool:
+    """True for the addresses that programs of a plant send to."""
+    return request.path.startswith(("/api/", "/epcis/"))
+
+
 def wants_page() -> bool:
     """True for a browser that shows a page: it names text/html, and not under the API."""
-    if request.path.startswith("/api/"):
+    if is_for_machines():
         return False
     return request.accept_mimetypes.best_match(
         ("application/problem+json", "application/json", PAGE)

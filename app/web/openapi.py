@@ -8,6 +8,7 @@ from app.core.report import CHECK_NAMES
 from app.core.vocabulary import ITEM_SECTIONS, MODEL_SECTIONS
 from app.web import (
     openapi_carbon,
+    openapi_epcis,
     openapi_files,
     openapi_lineage,
     openapi_oauth,
@@ -36,6 +37,7 @@ def document(origin: str) -> Json:
                 **openapi_files.PATHS,
                 **openapi_carbon.PATHS,
                 **openapi_lineage.PATHS,
+                **openapi_epcis.PATHS,
                 **_reading(),
                 **_facts(),
             }
@@ -54,6 +56,7 @@ def document(origin: str) -> Json:
                 "Record": record_schema(),
                 "CarbonFootprint": openapi_carbon.SCHEMA,
                 "File": openapi_files.SCHEMA,
+                **openapi_epcis.SCHEMAS,
                 "Problem": _PROBLEM,
                 "Report": _REPORT,
                 "Answer": _ANSWER,

@@ -91,6 +91,14 @@ def document(error: PassportError) -> dict[str, Any]:
     }
 
 
+def of_kept(kept: dict[str, Any]) -> dict[str, Any]:
+    """The problem of a refusal that a service kept with its code and detail."""
+    code = kept["code"]
+    status = next((status for kind, status in STATUS.items() if kind.code == code), 422)
+    told = {"type": f"{_origin()}/problems/{code}", "title": code.replace("-", " "), "status": status}
+    return told | {name: value for name, value in kept.items() if name != "code"}
+
+
 def answer(code: str, status: int, detail: str, members: dict[str, Any] | None = None) -> Response:
     """One problem, as JSON or as a page."""
     reference = secrets.token_hex(4)

@@ -19,6 +19,13 @@ SCALARS: dict[str, Any] = {
     "uri": "https://www.maker.example/paper",
     "iri": "https://passports.example/01/09506000134352/21/A1",
     "email": "contact@maker.example",
+    "json": {
+        "type": "ObjectEvent",
+        "eventTime": "2027-02-18T09:00:00+01:00",
+        "eventTimeZoneOffset": "+01:00",
+        "action": "ADD",
+        "epcList": ["https://id.gs1.org/01/09506000134352/21/A1"],
+    },
     "multilingual_text": {"en": "Crossed-out bin", "de": "Durchgestrichene Tonne"},
 }
 PATTERNED = {

@@ -71,6 +71,7 @@ def test_a_route_refuses_whoever_lacks_its_permission(
         "quarantine_id": "x",
         "plant_id": "hall-1",
         "record_id": "x",
+        "capture_id": "x",
         "section": "use",
         "version": "1",
     }
@@ -80,11 +81,12 @@ def test_a_route_refuses_whoever_lacks_its_permission(
     assert len(guarded) >= 11
     for method, rule, view in guarded:
         path = re.sub(r"<(?:[a-z]+:)?([a-z_]+)>", lambda match: places[match[1]], rule)
+        for_machines = path.startswith(("/api/", "/epcis/"))
         for role in ("public", "admin", "recycler"):
             if view.permission == Permission.SIGNED_IN and role != "public":
                 continue
             answer = client_of(role).open(path, method=method)
-            assert answer.status_code == (401 if role == "public" or "/api/" in path else 403), (role, path)
+            assert answer.status_code == (401 if role == "public" or for_machines else 403), (role, path)
 
 
 def test_a_change_by_get_is_not_offered(app: Flask, client_of: Callable[[str], Client], uuid: str):
@@ -114,7 +116,7 @@ def test_the_description_covers_every_route_of_the_api_and_invents_none(
 ):
     routes = {(method, re.sub(r"<(?:[a-z]+:)?([a-z_]+)>", r"{\1}", rule)) for method, rule, _ in rules(app)}
     told = set(operations(described))
-    assert {route for route in routes if route[1].startswith("/api/")} <= told
+    assert {route for route in routes if route[1].startswith(("/api/", "/epcis/"))} <= told
     aliases = {("GET", "/01/{gtin}/21/{serial}"): ("GET", "/01/{rest}")}
     assert {aliases.get(route, route) for route in told} <= routes
 
@@ -124,7 +126,7 @@ def test_what_the_description_secures_is_what_the_routes_guard(app: Flask, descr
         (method, re.sub(r"<(?:[a-z]+:)?([a-z_]+)>", r"{\1}", rule)): view for method, rule, view in rules(app)
     }
     for place, operation in operations(described).items():
-        if place in views and place[1].startswith("/api/"):
+        if place in views and place[1].startswith(("/api/", "/epcis/")):
             secured = operation.get("security") == PLANT
             assert secured == (views[place].permission == Permission.SEND_RECORDS), place
 
