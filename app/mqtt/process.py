@@ -172,6 +172,7 @@ class Process:
                 "Another process has connected with this worker's client id: give each its own --worker, and"
                 " each installation its own PASSPORT_MQTT_CLIENT_ID."
             )
+        self.health.state = "connecting"
         self._trouble(f"{event.reason[:1].upper()}{event.reason[1:]}.")
 
     def _farewell(self, connection: Connection) -> None:

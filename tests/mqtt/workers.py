@@ -2,7 +2,6 @@
 
 import signal
 import threading
-from collections.abc import Callable
 from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 from typing import Any
@@ -41,9 +40,10 @@ class Worker:
         )  # fmt: skip
         self._thread = threading.Thread(target=self.process.run)
 
-    def start(self) -> None:
+    def start(self, *, wait: bool = True) -> None:
         self._thread.start()
-        eventually(lambda: self.health.state == "connected" or not self._thread.is_alive())
+        if wait:
+            eventually(lambda: self.health.state == "connected" or not self._thread.is_alive())
 
     def end(self) -> None:
         """As SIGTERM does."""
@@ -104,6 +104,3 @@ class Hasty(Process):
             connection.settle(arrival, ())
         eventually(lambda: not connection._client.want_write())
         super()._work(connection, arrivals)
-
-
-Start = Callable[..., Any]
