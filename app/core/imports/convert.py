@@ -90,6 +90,8 @@ def number(given: Any) -> Decimal:
 
 def _measured(form: ValueForm, given: Any, unit: str | None) -> Read:
     found, notes = number(given), []
+    if form.unit is not None and unit is None and form.unit not in units.COUNTS:
+        raise _refused("unit", "The number has no unit, and its name leaves open which it is in.")
     if form.unit is not None and unit is not None and unit != form.unit:
         way = words.factor(unit, form.unit)
         if way is None:

@@ -11,7 +11,7 @@ from app.core.imports.assembling import Assembly
 from app.core.imports.convert import Read
 from app.core.imports.leaves import Leaf, Part, Steps
 from app.core.imports.outcomes import Outcome
-from app.core.imports.tables import Row, Table, beside
+from app.core.imports.tables import Row, Table, beside, squashed
 
 UNKNOWN: Final = "The table of this format does not know it."
 
@@ -55,7 +55,7 @@ def mapped(table: Table, parts: tuple[Part, ...]) -> Mapped:
 
 
 def lower(steps: Steps) -> Steps:
-    return tuple(step.lower() for step in steps)
+    return tuple(squashed(step) for step in steps)
 
 
 class _Walk:
@@ -79,8 +79,9 @@ class _Walk:
             outcomes[lower(leaf.steps)] = outcome
             self._one(leaf, outcome)
         for place, outcome in outcomes.items():
-            if outcome.status == "unknown" and (
-                place in self.helped or self.table.is_helper(self.part.name, place)
+            general = outcome.status == "unknown" or (outcome.row is not None and outcome.row.whole)
+            if general and (
+                place in self.helped or (outcome.row is None and self.table.is_helper(self.part.name, place))
             ):
                 self.into.helpers.append((outcome, self.helped.get(place, [])))
 
@@ -117,7 +118,7 @@ class _Walk:
 
     def _anywhere(self, name: str) -> Leaf | None:
         return next(
-            (leaf for steps, leaf in self.leaves.items() if steps and steps[-1] == name.lower()), None
+            (leaf for steps, leaf in self.leaves.items() if steps and steps[-1] == squashed(name)), None
         )
 
     def _name(self, row: Row, leaf: Leaf, outcome: Outcome) -> None:
@@ -127,6 +128,7 @@ class _Walk:
             outcome.refuse(str(refusal))
             return
         outcome.reason = note
+        self._help(row, leaf, outcome)
         self.into.subject.setdefault(str(row.subject), []).append((text, outcome))
 
     def _take(self, row: Row, leaf: Leaf, outcome: Outcome) -> None:
@@ -179,6 +181,8 @@ class _Walk:
             if unit is None:
                 raise MalformedInput("Its unit is not known here.", rule="unit")
             break
+        if row.read == "key":
+            return _chosen(leaf, form)
         if row.read is not None:
             around = readers.Around(
                 lambda relative: self._beside(leaf, relative), self._anywhere, self.documents, unit
@@ -187,11 +191,8 @@ class _Walk:
         return convert.value(form[1], form[0], leaf.value, unit)
 
     def _help(self, row: Row, leaf: Leaf, outcome: Outcome) -> None:
-        for relative in (*row.unit_at, *row.time_at, *row.when):
+        for relative in row.helpers:
             self.helped.setdefault(lower(beside(leaf.steps, relative)), []).append(outcome)
-        if row.read == "extinguisher":
-            for relative in ("../agentFireClass", "../fireClass"):
-                self.helped.setdefault(lower(beside(leaf.steps, relative)), []).append(outcome)
 
     def _date(self, row: Row, leaf: Leaf, outcome: Outcome, assembly: Assembly) -> None:
         for relative in row.time_at:
@@ -205,6 +206,14 @@ class _Walk:
                     filter(None, (outcome.reason, f"its time was not taken: {refusal}"))
                 )
             return
+
+
+def _chosen(leaf: Leaf, form: tuple[str, ValueForm]) -> Read:
+    """An entry of an enumeration that is written as the name of the member."""
+    if leaf.value is False:
+        raise MalformedInput("It is not chosen.", rule="enum")
+    read = convert.value(form[1], form[0], leaf.steps[-1], None)
+    return Read(read.value, "; ".join(filter(None, ("the name of the member", read.note))))
 
 
 def _form(attribute: Attribute, steps: Steps) -> tuple[str, ValueForm]:

@@ -152,6 +152,29 @@ def _amount(around: Around, name: str) -> Decimal | None:
     return found if found is not None and found > 0 else None
 
 
+def life(given: Any, around: Around) -> Read:
+    """A length of time in whole months or years."""
+    number = convert.number(given)
+    letter = {"month": "M", "a": "Y"}.get(around.unit or "")
+    if letter is None or number != number.to_integral_value() or number <= 0:
+        raise _refused("Only whole months and years can be told exactly; days and weeks cannot.")
+    return Read(f"P{int(number)}{letter}", "as an ISO 8601 duration")
+
+
+def code(given: Any, around: Around) -> Read:
+    """A customs code without the blanks that people write in it."""
+    text, note = convert.clean(given)
+    bare = re.sub(r"[ .]", "", text)
+    return Read(bare, note if bare == text else "without blanks")
+
+
+def _named(name: str, number: str) -> Callable[[Any, Around], Read]:
+    def read(given: Any, around: Around) -> Read:
+        return Read({"materialName": name, "materialIdentifier": number}, "said to be critical")
+
+    return read
+
+
 READERS: Final[Mapping[str, Callable[[Any, Around], Read]]] = {
     "address": address,
     "materials": materials,
@@ -160,6 +183,11 @@ READERS: Final[Mapping[str, Callable[[Any, Around], Read]]] = {
     "document": document,
     "document-address": address_of_document,
     "extinguisher": extinguisher,
+    "life": life,
+    "code": code,
+    "named-nickel": _named("Nickel", "7440-02-0"),
+    "named-cobalt": _named("Cobalt", "7440-48-4"),
+    "named-lithium": _named("Lithium", "7439-93-2"),
     "watts": watts,
     "ampere-hours": ampere_hours,
     "power-ratio": power_ratio,

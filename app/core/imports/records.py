@@ -26,6 +26,7 @@ from app.core.imports.tables import VERSION
 _FOOTPRINT: Final = "carbonFootprintPerLifecycleStage."
 _FOOTPRINTS: Final = ("batteryCarbonFootprint", "absoluteCarbonFootprint", "carbonFootprint")
 _LINK: Final = re.compile(r"https?://[^/]+(?:/[^?#]*)?(/01/[0-9]{8,14}(?:/.*)?)")
+_ELEMENTS: Final = re.compile(r"(?:\]d2)?\(?01\)?([0-9]{14})\(?21\)?(.{1,20})")
 _SGTIN: Final = re.compile(r"urn:epc:id:sgtin:([0-9]{6,12})\.([0-9])([0-9]{0,6})\.([^:]{1,60})")
 
 
@@ -97,15 +98,12 @@ def _subject(said: Mapped, told: Told) -> dict[str, str]:
 
 def _named(kind: str, text: str, outcome: Outcome, found: dict[str, str]) -> None:
     read = {"identifier": _identifier, "gtin": _gtin, "serial": _serial}[kind](text)
+    if not read and kind == "identifier":
+        outcome.status = "notTaken"
+        outcome.reason = "It names the battery, but holds neither a GS1 Digital Link nor a GTIN."
+        return
     if not read:
-        outcome.status, outcome.reason = (
-            "notTaken",
-            (
-                "It names the battery, but holds neither a GS1 Digital Link nor a GTIN."
-                if kind == "identifier"
-                else f"This is no {kind} of GS1."
-            ),
-        )
+        outcome.refuse(f"This is no {kind} of GS1: up to 20 characters without blanks.")
         return
     for name, value in read.items():
         if found.setdefault(name, value) != value:
@@ -119,7 +117,7 @@ def _named(kind: str, text: str, outcome: Outcome, found: dict[str, str]) -> Non
 
 def _identifier(text: str) -> dict[str, str]:
     link = _LINK.fullmatch(text)
-    epc = _SGTIN.fullmatch(text)
+    epc, elements = _SGTIN.fullmatch(text), _ELEMENTS.fullmatch(text)
     if link:
         pieces = link[1].split("?")[0].split("/")
         named = {pieces[at]: pieces[at + 1] for at in range(1, len(pieces) - 1, 2)}
@@ -129,7 +127,11 @@ def _identifier(text: str) -> dict[str, str]:
         digits = f"{epc[2]}{epc[1]}{epc[3]}"
         if len(digits) == 13:
             return {"gtin": digits + identifiers.check_digit(digits)} | _serial(epc[4])
-    return _gtin(text)
+    if elements:
+        found = _gtin(elements[1])
+        return found | (_serial(elements[2]) if found else {})
+    # A shorter number may be anything: one in ten has the right check digit by chance.
+    return _gtin(text) if len(text) in (13, 14) else {}
 
 
 def _gtin(text: str) -> dict[str, str]:

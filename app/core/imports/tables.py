@@ -16,6 +16,24 @@ from typing import Any, Final
 
 from app.core.imports.leaves import Steps
 
+_MEASURES: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
+    "kg": (("gramKgValue",), ("gramKg",)),
+    "Ah": (
+        ("amperehourMiliamperehourValue", "ampereHourValue"),
+        ("ampereHourMiliamperehour", "ampereHour"),
+    ),
+    "kWh": (("kilowattHourValue",), ("kilowattHour",)),
+    "V": (("voltValue",), ("volt",)),
+    "W": (("wattValue",), ("watt",)),
+    "W/Wh": (("wattPerWattHourValue",), ("wattPerWattHour",)),
+    "%": (("percentageValue",), ("percent",)),
+    "%/month": (("percentMonthValue",), ("percentMonth",)),
+    "Cel": (("celsiusValue",), ("degreeCelsius",)),
+    "kg CO2e": (("kgCO2-equivalentValue",), ("kgCO2-equivalent",)),
+    "kg CO2e/kWh": (("kgCO2-equivalentPerKilowattHourValue",), ("kgCO2-equivalentPerKilowattHour",)),
+}
+"""Names of BatteryPass-Ready for a number and for its unit."""
+_SQUASHED: Final = re.compile(r"[_:-]")
 _INDEX: Final = re.compile(r"[0-9]+")
 VERSION: Final = 1
 """Counted up when a table changes what a document becomes, so that it can be brought in anew."""
@@ -49,6 +67,18 @@ class Row:
     joined: bool = False
     also: bool = False
     note: str | None = None
+    with_beside: tuple[str, ...] = ()
+    """What a reader takes in besides."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether it speaks of all below a place."""
+        return self.source.endswith("**")
+
+    @property
+    def helpers(self) -> tuple[str, ...]:
+        """Places beside the value that belong to it."""
+        return (*self.unit_at, *self.time_at, *self.when, *self.with_beside)
 
     @property
     def attribute_id(self) -> str | None:
@@ -66,34 +96,43 @@ class Table:
 
     rows: tuple[Row, ...]
     by_pattern: Mapping[str, Sequence[Row]]
-    prefixes: Sequence[Row]
+    prefixes: Sequence[tuple[str, Row]]
     helpers: Mapping[str, Sequence[Row]]
     loose: bool
 
     def rows_for(self, part: str, steps: Steps) -> Sequence[Row]:
         """Rows that may speak of a place, the first that fits first."""
+        found: list[Row] = []
         for dropped in range(min(3, len(steps)) if self.loose else 1):
             for pattern in (pattern_of(steps[dropped:]), pattern_of((*steps[dropped:-1], "*"))):
-                found = self.by_pattern.get(f"{part}:{pattern}".lower())
-                if found:
-                    return found
-        whole = f"{part}:{pattern_of(steps)}".lower()
-        for row in self.prefixes:
-            head = row.source.removesuffix("**").lower()
-            if whole.startswith(head) or whole + "/" == head:
-                return (row,)
-        return ()
+                found.extend(self.by_pattern.get(f"{part}:{pattern}", ()))
+            if found:
+                break
+        whole = f"{part}:{pattern_of(steps)}/"
+        found.extend(row for head, row in self.prefixes if whole.startswith(head))
+        return found
 
     def is_helper(self, part: str, steps: Steps) -> bool:
         """Whether a place holds the unit, time or kind of a value beside it."""
         return any(
-            f"{part}:{pattern_of(steps[dropped:])}".lower() in self.helpers
+            f"{part}:{pattern_of(steps[dropped:])}" in self.helpers
             for dropped in range(min(3, len(steps)) if self.loose else 1)
         )
 
 
 def pattern_of(steps: Steps) -> str:
-    return "/".join("[]" if _INDEX.fullmatch(step) else step for step in steps)
+    return "/".join("[]" if _INDEX.fullmatch(step) else squashed(step) for step in steps)
+
+
+def squashed(step: str) -> str:
+    """A member's name without what tools differ in: case, `_`, `-`, `:`, and the type behind `Value`."""
+    found = _SQUASHED.sub("", step.lower())
+    return found.removesuffix("decimal").removesuffix("integer") if "value" in found else found
+
+
+def _key(source: str) -> str:
+    part, _, path = source.partition(":")
+    return f"{part}:" + "/".join(squashed(step) for step in path.split("/"))
 
 
 def beside(steps: Steps, relative: str) -> Steps:
@@ -112,12 +151,12 @@ def made(rows: Sequence[Row], *, loose: bool = False) -> Table:
     by_pattern: dict[str, list[Row]] = {}
     helpers: dict[str, list[Row]] = {}
     for row in rows:
-        by_pattern.setdefault(row.source.lower(), []).append(row)
+        by_pattern.setdefault(_key(row.source), []).append(row)
         part, _, path = row.source.partition(":")
-        for relative in (*row.unit_at, *row.time_at, *row.when):
+        for relative in row.helpers:
             place = "/".join(beside(tuple(path.split("/")), relative))
-            helpers.setdefault(f"{part}:{place}".lower(), []).append(row)
-    prefixes = [row for row in rows if row.source.endswith("**")]
+            helpers.setdefault(_key(f"{part}:{place}"), []).append(row)
+    prefixes = [(_key(row.source.removesuffix("**")), row) for row in rows if row.whole]
     return Table(tuple(rows), by_pattern, prefixes, helpers, loose)
 
 
@@ -138,6 +177,7 @@ def _row(part: str, entry: Mapping[str, Any]) -> Row:
         joined=entry.get("joined", False),
         also=entry.get("also", False),
         note=entry.get("note"),
+        with_beside=_names(entry.get("takesIn")),
     )
 
 
@@ -147,6 +187,8 @@ def _names(value: Any) -> tuple[str, ...]:
 
 def _expanded(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
     """A row for each member of a list of documents `{contentType, header, content}` (Catena-X)."""
+    if "measure" in entry:
+        return _measures(entry)
     if "documents" not in entry:
         return [dict(entry)]
     place, to = entry["documents"], entry["to"]
@@ -156,6 +198,22 @@ def _expanded(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
         {"from": f"{place}/[]/content", "to": f"{to}/url", "alone": alone, **shared},
         {"from": f"{place}/[]/header", "to": f"{to}/documentTitle", "alone": alone},
         {"from": f"{place}/[]/contentType", "skip": "It says that the content is an address."},
+    ]
+
+
+def _measures(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Rows for a number and its unit under the names that BatteryPass-Ready has for them."""
+    place, unit = entry["measure"], entry["in"]
+    values, codes = _MEASURES[unit]
+    return [
+        {
+            "from": f"{place}/{value}",
+            "to": entry["to"],
+            "unitAt": [f"../{code}" for code in codes],
+            # Where a name stands for two units, the number needs its own.
+            **({} if len(codes) > 1 or unit == "kg" else {"unit": unit}),
+        }
+        for value in values
     ]
 
 

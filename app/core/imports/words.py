@@ -86,6 +86,8 @@ _UNIT_WORDS: Final = {
     "min": "min minute minutes minuteunitoftime MIN",
     "h": "h hour hours HUR",
     "d": "d day days DAY",
+    "month": "month months MON",
+    "week": "week weeks WEE",
     "N.m": "N.m N·m newtonmetre NU",
     "km": "km kilometre KMT",
     "kg CO2e/kWh": (
