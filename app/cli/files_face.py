@@ -17,12 +17,13 @@ def watch(
     place: Path,
     how: How,
     *,
+    mapping: str | None = None,
     settled_s: float,
     once: bool,
     stop: Callable[[], bool],
     tell: Callable[[str], None],
 ) -> None:
-    """Watch one folder until told to stop."""
+    """Watch one folder until told to stop. `mapping` names one of the plant's, for its own columns."""
     face = importlib.import_module("app.files.folder")
-    folder = face.Folder(ctx, plant, place, how, settled_s=settled_s, tell=tell)
+    folder = face.Folder(ctx, plant, place, how, mapping=mapping, settled_s=settled_s, tell=tell)
     face.watch(folder, pause_s=PAUSE_S, stop=stop, once=once)

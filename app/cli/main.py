@@ -17,6 +17,7 @@ from app.cli import (
     keys,
     log,
     machines,
+    mapping,
     mqtt,
     passports,
     people,
@@ -41,6 +42,7 @@ VERBS = (
     trust,
     log,
     intake,
+    mapping,
     mqtt,
     simulate,
 )

@@ -40,7 +40,7 @@ class Column:
     """Where the cells of one column go, and in which form."""
 
     name: str
-    path: tuple[str, ...]
+    path: tuple[str | int, ...]
     form: ValueForm | None
     unit: str | None = None
     wrapped: bool = False
@@ -99,7 +99,7 @@ class Reader:
 
     def _layout(self, kind: Kind) -> tuple[Column, ...]:
         if kind not in self._layouts:
-            self._layouts[kind] = tuple(_column(name, kind) for name in self.columns)
+            self._layouts[kind] = tuple(column_of(name, kind) for name in self.columns)
         return self._layouts[kind]
 
     def _record(self, cells: Sequence[str]) -> dict[str, Any]:
@@ -112,18 +112,14 @@ class Reader:
         for column, cell in zip(self._layout(kind), cells, strict=True):
             text = cell.strip()
             if text and column.path != ("kind",):
-                _put(document, column, self._value(column, text))
-        if not document["recordId"]:
-            del document["recordId"]
-            content = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
-            document = {"recordId": f"row-{hashlib.sha256(content).hexdigest()[:40]}", **document}
-        return document
+                put(document, column, self._value(column, text))
+        return named(document)
 
     def _value(self, column: Column, text: str) -> Any:
         form = column.form
         if text.startswith(_FORMULA):
             raise MalformedInput(
-                "A cell that begins like a formula is not taken.", pointer=_pointer(column), rule="formula",
+                "A cell that begins like a formula is not taken.", pointer=pointer_of(column), rule="formula",
                 clause=_CLAUSE,
             )  # fmt: skip
         if form is None:
@@ -137,7 +133,7 @@ class Reader:
                 raise MalformedInput(
                     "This cell holds JSON, and cannot be read: write the members as columns of their own, or"
                     " one JSON value.",
-                    pointer=_pointer(column), rule=fault.rule, clause=_CLAUSE,
+                    pointer=pointer_of(column), rule=fault.rule, clause=_CLAUSE,
                 ) from None  # fmt: skip
         value = self._plain(form, text, column)
         if form.unit is not None and form.type in ("decimal", "integer"):
@@ -158,7 +154,7 @@ class Reader:
         marks = {mark for mark in ",." if mark in text}
         if len(marks) > 1 or any(text.count(mark) > 1 for mark in marks):
             raise MalformedInput(
-                "Write the number without marks for thousands.", pointer=_pointer(column), rule="decimal",
+                "Write the number without marks for thousands.", pointer=pointer_of(column), rule="decimal",
                 clause=_CLAUSE,
             )  # fmt: skip
         for mark in marks:
@@ -166,9 +162,20 @@ class Reader:
             if mark != self.decimal:
                 raise MalformedInput(
                     f"The numbers of this file have the decimal mark {self.decimal} so far, not {mark}.",
-                    pointer=_pointer(column), rule="decimal", clause=_CLAUSE,
+                    pointer=pointer_of(column), rule="decimal", clause=_CLAUSE,
                 )  # fmt: skip
         return text.removeprefix("+").replace(",", ".")
+
+
+def named(document: dict[str, Any]) -> dict[str, Any]:
+    """The record with an id: its own, or else one that its content gives."""
+    if document.get("recordId"):
+        return document
+    content = orjson.dumps(
+        {name: member for name, member in document.items() if name != "recordId"},
+        option=orjson.OPT_SORT_KEYS,
+    )
+    return {**document, "recordId": f"row-{hashlib.sha256(content).hexdigest()[:40]}"}
 
 
 def template(kind: Kind) -> str:
@@ -204,7 +211,7 @@ def _quoted(name: str) -> str:
     return f'"{name}"' if ";" in name else name
 
 
-def _column(header: str, kind: Kind) -> Column:
+def column_of(header: str, kind: Kind) -> Column:
     """Raises: MalformedInput for a column that no record of this kind has."""
     found = _UNIT.fullmatch(header)
     name, unit = (found["name"], found["unit"].strip()) if found else (header, None)
@@ -258,13 +265,15 @@ def _form(members: Mapping[str, Field], steps: Sequence[str]) -> ValueForm | Non
     return _form({each.name: each for each in _members(form)}, steps[1:])
 
 
-def _put(document: dict[str, Any], column: Column, value: Any) -> None:
-    place = document
+def put(document: dict[str, Any], column: Column, value: Any) -> None:
+    """Set what a column says in the record; whole numbers in its path are places in a list. Raises:
+    MalformedInput where two columns give the same value."""
+    place: dict[Any, Any] = document
     for step in column.path[:-1]:
         place = place.setdefault(step, {})
         if not isinstance(place, dict):
             raise MalformedInput(
-                "Another column gives the whole of this value.", pointer=_pointer(column), rule="twice",
+                "Another column gives the whole of this value.", pointer=pointer_of(column), rule="twice",
                 clause=_CLAUSE,
             )  # fmt: skip
     last = column.path[-1]
@@ -285,5 +294,6 @@ def _without_decimals(value: Any) -> Any:
     return value if value is None or isinstance(value, str | bool | int) else str(value)
 
 
-def _pointer(column: Column) -> str:
-    return "/" + "/".join(step.replace("~", "~0").replace("/", "~1") for step in column.path)
+def pointer_of(column: Column) -> str:
+    """Where in the record a column's value stands (RFC 6901)."""
+    return "/" + "/".join(str(step).replace("~", "~0").replace("/", "~1") for step in column.path)

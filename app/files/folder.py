@@ -11,14 +11,14 @@ import json
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy.exc import DBAPIError
 
 from app.core.errors import PassportError
-from app.services import files
+from app.services import files, mappings
 from app.services.context import Context
 from app.services.files import How, Result
 from app.services.plants import Plant
@@ -38,6 +38,8 @@ class Folder:
     plant: Plant
     place: Path
     how: How = field(default_factory=How)
+    mapping: str | None = None
+    """A mapping of the plant's: its newest version at each file, or the one that is named."""
     settled_s: float = SETTLED_S
     tell: Callable[[str], None] = print
     clock: Callable[[], float] = time.time
@@ -82,7 +84,10 @@ class Folder:
 
     def _take(self, path: Path) -> Result:
         before = self._came_before(files.digest(path))
-        result = files.send(self.ctx, self.plant, path, self.how)  # (2)
+        how = self.how
+        if self.mapping is not None:
+            how = replace(how, mapping=mappings.get(self.ctx, self.plant, self.mapping))
+        result = files.send(self.ctx, self.plant, path, how)  # (2)
         is_failed = result.refusal is not None or (
             result.refused > 0 and not (result.accepted or result.repeated)
         )

@@ -6,25 +6,32 @@ stored. Sending a file again stores nothing twice: each record has its id, or it
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from app.core import csv_rows, record_stream
+from app.core import csv_rows, mapping_rows, record_stream
 from app.core.csv_records import Reader
-from app.core.csv_rows import Delimiter
+from app.core.csv_rows import Delimiter, Encoding
 from app.core.errors import MalformedInput, Rejected, TooLarge
-from app.core.intake import Kind
-from app.services import intake, intake_batch
+from app.core.intake import IntakeRecord, Kind
+from app.core.mapping_rows import FileFacts
+from app.services import intake, intake_batch, mapped_rows
 from app.services.context import Context
 from app.services.intake import Accepted
 from app.services.intake_batch import Message
+from app.services.mapped_rows import Form
+from app.services.mappings import Applied
 from app.services.plants import Plant
 
-SUFFIXES: Final = (".csv", ".json", ".ndjson", ".jsonl")
-MAX_JSON_BYTES: Final = 10_485_760
+SUFFIXES: Final[Mapping[str, Form]] = {
+    ".csv": "csv",
+    ".json": "json",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+}
 MOST_ERRORS: Final = 10_000
 """Refused rows that a result names one by one; all of them wait in quarantine."""
 FILE: Final = "file"
@@ -32,10 +39,11 @@ FILE: Final = "file"
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """What is declared about a CSV file; what is not is found."""
+    """What is declared about a file; what is not is found. With a mapping, it is in the plant's own shape."""
 
     kind: Kind | None = None
     delimiter: Delimiter | None = None
+    mapping: Applied | None = None
 
 
 @dataclass(slots=True)
@@ -51,6 +59,10 @@ class Result:
     errors: list[dict[str, Any]] = field(default_factory=list)
     refusal: str | None = None
     """Why the file as a whole was not taken."""
+    mapping: str | None = None
+    """Name and version of the mapping that it was read through."""
+    unmapped: dict[str, None] = field(default_factory=dict)
+    """Columns that the mapping does not speak of, and was told to pass over."""
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -60,6 +72,8 @@ class Result:
             "repeated": self.repeated,
             "refused": self.refused,
             "issued": self.issued,
+            **({"mapping": self.mapping} if self.mapping else {}),
+            **({"unmapped": list(self.unmapped)} if self.unmapped else {}),
             **({"refusal": self.refusal} if self.refusal else {}),
             "errors": self.errors,
         }
@@ -90,7 +104,7 @@ def send(
     def take(messages: list[Message]) -> list[Accepted | Rejected]:
         return list(intake_batch.accept_many(ctx, plant, messages, door=door))
 
-    return _through(path, how, take, progress)
+    return _through(ctx, path, how, take, progress)
 
 
 def dry_run(
@@ -99,8 +113,12 @@ def dry_run(
     how: How = How(),
     *,
     progress: Callable[[int], None] = lambda _bytes: None,
+    seen: Callable[[IntakeRecord], None] = lambda _record: None,
 ) -> Result:
-    """Judge every record of a file by itself, and store nothing. What other records say is not asked."""
+    """Judge every record of a file by itself, and store nothing. What other records say is not asked.
+
+    `seen` is handed each record that would be taken.
+    """
     now = ctx.now()
 
     def judge(messages: list[Message]) -> list[Accepted | Rejected]:
@@ -114,13 +132,15 @@ def dry_run(
             except Rejected as refusal:
                 found.append(refusal)
             else:
+                seen(record)
                 found.append(Accepted({}, repeated=False))
         return found
 
-    return _through(path, how, judge, progress)
+    return _through(ctx, path, how, judge, progress)
 
 
 def _through(
+    ctx: Context,
     path: Path,
     how: How,
     take: Callable[[list[Message]], list[Accepted | Rejected]],
@@ -129,26 +149,33 @@ def _through(
     result = Result(name_of(path), digest(path))
     with path.open("rb") as file:
         try:
-            messages = _messages(path, file, how)
-            while chunk := list(islice(messages, intake_batch.CHUNK)):
+            if how.mapping is None:
+                messages = _messages(path, file, how)
+            else:
+                result.mapping = how.mapping.reference
+                messages = _mapped(ctx, path, file, how.mapping, result.unmapped)
+            for chunk in intake_batch.chunks(messages):
                 for message, outcome in zip(chunk, take(chunk), strict=True):
-                    _count(result, message, outcome)
+                    _count(result, message, outcome, how.mapping)
                 progress(file.tell())
         except Rejected as refusal:
             result.refusal = str(refusal)
     return result
 
 
-def _count(result: Result, message: Message, outcome: Accepted | Rejected) -> None:
+def _count(result: Result, message: Message, outcome: Accepted | Rejected, mapping: Applied | None) -> None:
     if isinstance(outcome, Rejected):
         result.refused += 1
         if len(result.errors) < MOST_ERRORS:
             refusal = getattr(outcome, "refusal", outcome)
+            place = getattr(refusal, "pointer", "")
+            column = mapping_rows.column_at(mapping.mapping, place) if mapping else None
             result.errors.append(
                 {
                     "row": int((message.origin or ":0").rsplit(":", 1)[1]),
                     "code": refusal.code,
                     "detail": str(refusal),
+                    **({"column": column} if column else {}),
                     **outcome.members(),
                 }
             )
@@ -163,15 +190,12 @@ def _count(result: Result, message: Message, outcome: Accepted | Rejected) -> No
 
 def _messages(path: Path, file: BinaryIO, how: How) -> Iterator[Message]:
     """Raises: MalformedInput, TooLarge where the file as a whole is none of ours."""
-    suffix, name = path.suffix.lower(), name_of(path)
-    if suffix not in SUFFIXES:
-        raise MalformedInput(f"Files that end in {', '.join(SUFFIXES)} are taken.", rule="suffix")
-    if suffix == ".csv":
-        with path.open("rb") as first:
-            encoding = csv_rows.encoding_of(first.read)
+    form, name = _form(path), name_of(path)
+    if form == "csv":
+        encoding = _encoding(path)
         for item in Reader(how.kind, how.delimiter).items(file.read, encoding):
             yield Message(item.body, f"{name}:{item.number}", item.refusal)
-    elif suffix == ".json":
+    elif form == "json":
         yield from _of_json(name, file)
     else:
         for number, text, whole in record_stream.lines(file.read):
@@ -180,11 +204,35 @@ def _messages(path: Path, file: BinaryIO, how: How) -> Iterator[Message]:
             yield Message(text, f"{name}:{number}", refusal)
 
 
+def _mapped(
+    ctx: Context, path: Path, file: BinaryIO, applied: Applied, told: dict[str, None]
+) -> Iterator[Message]:
+    """The same of a file in the plant's own shape. The file's time is that of its last change."""
+    form = _form(path)
+    written = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(microsecond=0)
+    facts = FileFacts(name_of(path), written)
+    encoding = _encoding(path) if form == "csv" else "utf-8"
+    return mapped_rows.of_file(applied, form, file.read, encoding, facts, ctx.now(), told)
+
+
+def _form(path: Path) -> Form:
+    form = SUFFIXES.get(path.suffix.lower())
+    if form is None:
+        raise MalformedInput(f"Files that end in {', '.join(SUFFIXES)} are taken.", rule="suffix")
+    return form
+
+
+def _encoding(path: Path) -> Encoding:
+    with path.open("rb") as first:
+        return csv_rows.encoding_of(first.read)
+
+
 def _of_json(name: str, file: BinaryIO) -> Iterator[Message]:
-    body = file.read(MAX_JSON_BYTES + 1)
-    if len(body) > MAX_JSON_BYTES:
+    body = file.read(mapped_rows.MAX_JSON_BYTES + 1)
+    if len(body) > mapped_rows.MAX_JSON_BYTES:
         raise TooLarge(
-            f"A JSON file has at most {MAX_JSON_BYTES} bytes. A .ndjson file, a record a line, has no limit."
+            f"A JSON file has at most {mapped_rows.MAX_JSON_BYTES} bytes. A .ndjson file, a record a line,"
+            " has no limit."
         )
     body = body.removeprefix(b"\xef\xbb\xbf")
     items = record_stream.array_items(body) if record_stream.is_array(body) else [body]

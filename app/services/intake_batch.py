@@ -13,7 +13,7 @@ Source: T12, T39, T45; intake rules of the stack (500 to 1000 rows a transaction
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -65,14 +65,21 @@ def accept_many(
 ) -> list[Outcome]:
     """Take records in, chunk by chunk. Returns only after all are durable, or kept in quarantine."""
     found: list[Outcome] = []
-    start = 0
-    while start < len(messages):
-        end = start + CHUNK
-        while end < len(messages) and messages[end].row and messages[end].row is messages[end - 1].row:
-            end += 1
-        found.extend(_take(ctx, plant, messages[start:end], door, late))
-        start = end
+    for chunk in chunks(messages):
+        found.extend(_take(ctx, plant, chunk, door, late))
     return found
+
+
+def chunks(messages: Iterable[Message]) -> Iterator[list[Message]]:
+    """Messages by the chunk; those of one row of the plant's stay together."""
+    chunk: list[Message] = []
+    for message in messages:
+        if len(chunk) >= CHUNK and (message.row is None or message.row is not chunk[-1].row):
+            yield chunk
+            chunk = []
+        chunk.append(message)
+    if chunk:
+        yield chunk
 
 
 class Spoiled(Exception):

@@ -20,6 +20,7 @@ from app.store.intake import Plants, Quarantine, Records
 from app.store.jose import JoseDocuments
 from app.store.keys import Keys
 from app.store.log import Log
+from app.store.mappings import Mappings
 from app.store.summaries import Summaries
 from app.store.trust import StatusLists, TrustLists, TrustRoots
 
@@ -65,6 +66,10 @@ class Store:
     @cached_property
     def quarantine(self) -> Quarantine:
         return Quarantine(self._connection)
+
+    @cached_property
+    def mappings(self) -> Mappings:
+        return Mappings(self._connection)
 
     @cached_property
     def emission_factor_sets(self) -> EmissionFactorSets:

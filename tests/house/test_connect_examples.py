@@ -47,6 +47,7 @@ def test_the_commands_of_the_guide_connect_a_line(tmp_path: Path) -> None:
             ["bash", "-eu", "-c", "".join(SHELL.findall((ROOT / "docs" / "files.md").read_text()))],
             cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=60, check=True,
         )  # fmt: skip
+        mapped = _of_a_mapping(environ, tmp_path)
     lines = [line for line in done.stdout.splitlines() if line]
     assert '"accepted":1,' in lines[0]
     assert '"rule":"integer"' in lines[0]
@@ -59,6 +60,27 @@ def test_the_commands_of_the_guide_connect_a_line(tmp_path: Path) -> None:
     assert json.loads(asked[0])["scope"] == "send"
     assert asked[1] == "201"
     assert json.loads(kept.stdout)["mediaType"] == "application/pdf"
+    assert mapped[0] == "mes-end-of-line: 2 records a row, 18 fields, 12 columns read"
+    assert mapped[1].startswith(
+        "row 3: Column Gewicht [kg]: The value cannot be taken: a number with the decimal mark ,"
+    )
+    assert mapped[2] == "2 accepted, 0 repeated, 1 refused, 0 passports issued"
+    assert "mandatory attributes are never filled by this file" in mapped[3]
+    assert "mes-end-of-line:1" in mapped
+    assert mapped[-1] == "2 accepted, 0 repeated, 1 refused, 0 passports issued"
+
+
+def _of_a_mapping(environ: dict[str, str], place: Path) -> list[str]:
+    """What the commands of docs/mapping.md print."""
+    text = (ROOT / "docs" / "mapping.md").read_text(encoding="utf-8")
+    commands = "".join(['export PATH="$PWD/.venv/bin:$PATH"\n', *SHELL.findall(text)])
+    done = subprocess.run(
+        ["bash", "-eu", "-c", commands], cwd=place,
+        env=environ | {"MAPPING": str(ROOT / "docs" / "examples" / "mes-end-of-line.toml")},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return [line for line in done.stdout.splitlines() if line]
 
 
 def _of_a_client(environ: dict[str, str], place: Path) -> list[str]:

@@ -1,0 +1,150 @@
+"""A mapping: what a plant's own columns mean, as data.
+
+A document (TOML or JSON) has a `name`, a `[source]` that says how files are written, and one entry of
+`[[records]]` for each record that a row makes. Each of its `fields` says where a value goes (`to`) and where
+it comes from: `from` a column, a `template` of columns, a `constant`, or the `file`. See docs/mapping.md.
+"""
+
+from collections.abc import Mapping as MappingOf
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final, Literal
+
+from app.core.catalogue import SHAPES, ValueForm
+from app.core.intake import LEVELS_OF_KIND, WITHOUT_DETAILS, Kind
+from app.core.mapping_targets import EACH
+
+FileFact = Literal["time", "name"]
+_TIMES: Final = ("date", "datetime", "year_month")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceForm:
+    """How the plant's files are written; None is found, or is an error where it is needed."""
+
+    delimiter: str | None = None
+    encoding: str | None = None
+    decimal: str = "."
+    thousands: str | None = None
+    zone: str | None = None
+    rows: str | None = None
+    """JSON documents: the member that holds the rows."""
+    empty: frozenset[str] = frozenset()
+    """Cells that mean that there is no value, beside empty ones."""
+    ignored: tuple[str, ...] = ()
+    tells_unmapped: bool = False
+    """Columns that nobody speaks of are told, and do not stop the row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One value: where it goes, where it comes from, and what is done to it on the way."""
+
+    to: str
+    columns: tuple[str, ...] = ()
+    template: str | None = None
+    constant: Any = None
+    file: FileFact | None = None
+    unit: str | None = None
+    decimals: int | None = None
+    format: str | None = None
+    zone: str | None = None
+    table: MappingOf[str, Any] | None = None
+    split: str | None = None
+    pad: int | None = None
+    is_optional: bool = False
+
+    @property
+    def spreads(self) -> bool:
+        """Whether it goes into each entry of a list."""
+        return EACH in self.to.split(".")
+
+
+@dataclass(frozen=True, slots=True)
+class Only:
+    """When a record is made of a row at all: by the texts of one column."""
+
+    column: str
+    texts: frozenset[str] | None
+    """None: whenever the column has a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRule:
+    """One record of a row. `kind`, or the column that says it with its table."""
+
+    kinds: tuple[Kind, ...]
+    kind_rule: Rule | None
+    only: tuple[Only, ...]
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """A mapping as it was read; `document` is the same as data."""
+
+    name: str
+    about: str
+    source: SourceForm
+    records: tuple[RecordRule, ...]
+    document: MappingOf[str, Any]
+
+    @cached_property
+    def columns(self) -> frozenset[str]:
+        """Every column that something is made of."""
+        return frozenset(
+            column
+            for record in self.records
+            for column in (
+                *(each for rule in record.rules for each in rule.columns),
+                *(record.kind_rule.columns if record.kind_rule else ()),
+                *(only.column for only in record.only),
+            )
+        )
+
+    @cached_property
+    def needed(self) -> frozenset[str]:
+        """Those without which a table's header is not the one that the mapping was made for."""
+        optional = {each for record in self.records for rule in record.rules if rule.is_optional
+                    for each in rule.columns}  # fmt: skip
+        return self.columns - optional
+
+    @property
+    def needs_file_time(self) -> bool:
+        return any(rule.file == "time" for record in self.records for rule in record.rules)
+
+
+def gaps(mapping: Mapping) -> list[str]:
+    """What every record needs and the mapping never gives, in words: with one of these no row is accepted."""
+    found = []
+    for number, record in enumerate(mapping.records, 1):
+        given = {rule.to.split(".")[0] if rule.to.split(".")[0] != "details" else
+                 ".".join(rule.to.split(".")[:2]) for rule in record.rules}  # fmt: skip
+        for kind in record.kinds:
+            of = f"Record {number} ({kind})"
+            if "sentAt" not in given:
+                found.append(f"{of} says no time: map a column to sentAt, or take the file's time.")
+            wanted = _subjects(kind)
+            if given & {"gtin", "lot", "serial"} not in wanted:
+                said = " or ".join(" and ".join(sorted(each)) for each in wanted)
+                found.append(f"{of} names what it speaks of by {said}.")
+            for member in SHAPES[f"details/{kind}"].fields:
+                if member.required and kind not in WITHOUT_DETAILS and f"details.{member.name}" not in given:
+                    found.append(f"{of} needs details.{member.name}: {member.definition}.")
+    return found
+
+
+def _subjects(kind: Kind) -> list[set[str]]:
+    if not LEVELS_OF_KIND[kind]:
+        return [{"lot"}]
+    of_level = {"model": {"gtin"}, "batch": {"gtin", "lot"}, "item": {"gtin", "serial"}}
+    return [of_level[level] for level in LEVELS_OF_KIND[kind]]
+
+
+def type_of_envelope(to: str) -> str:
+    """Type of the members that are no attributes: times, or texts."""
+    return "datetime" if to == "sentAt" or to.endswith(".observedAt") else "string"
+
+
+def is_time(form: ValueForm) -> bool:
+    return form.type in _TIMES

@@ -1,0 +1,119 @@
+"""A plant's own files, read row by row through a mapping: CSV, JSON and NDJSON, by whichever door."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final, Literal, cast
+
+import orjson
+
+from app.core import csv_rows, json_strict, mapping_flat, mapping_rows, record_stream
+from app.core.csv_rows import Delimiter, Encoding
+from app.core.errors import MalformedInput, TooLarge
+from app.core.mapping_rows import FileFacts
+from app.services import mappings
+from app.services.intake_batch import Message
+from app.services.mappings import Applied
+
+Form = Literal["csv", "json", "ndjson"]
+MAX_JSON_BYTES: Final = 10_485_760
+OUTER: Final = "^"
+"""Values beside the list of rows in a JSON document are columns below this name."""
+_CLAUSE: Final = "docs/mapping.md, JSON"
+
+
+def of_file(
+    applied: Applied, form: Form, read: Callable[[int], bytes], encoding: Encoding, facts: FileFacts,
+    now: datetime, told: dict[str, None],
+) -> Iterator[Message]:  # fmt: skip
+    """Every record of a file. `encoding` is what its bytes speak for; what the mapping declares counts first.
+
+    Raises: MalformedInput, TooLarge where the file as a whole is not the one that the mapping was made for.
+    """
+    if form == "csv":
+        yield from _of_table(applied, read, encoding, facts, now, told)
+    elif form == "json":
+        for number, text in enumerate(_items(applied, read), 1):
+            yield from mappings.of_object(applied, text, f"{facts.name}:{number}", facts, now, told)
+    else:
+        for number, text, whole in record_stream.lines(read):
+            origin, limit = f"{facts.name}:{number}", record_stream.MAX_LINE_BYTES
+            if whole:
+                yield from mappings.of_object(applied, text, origin, facts, now, told)
+            else:
+                refusal = TooLarge(f"Line {number} is longer than {limit} bytes.")
+                yield Message(text, origin, refusal, applied.reference, text)
+
+
+def _of_table(
+    applied: Applied, read: Callable[[int], bytes], encoding: Encoding, facts: FileFacts, now: datetime,
+    told: dict[str, None],
+) -> Iterator[Message]:  # fmt: skip
+    source = applied.mapping.source
+    rows = csv_rows.rows(
+        read, cast("Encoding", source.encoding or encoding), cast("Delimiter | None", source.delimiter)
+    )
+    columns = header(next(rows).cells)
+    told.update(dict.fromkeys(mapping_rows.require_columns(applied.mapping, columns)))
+    for row in rows:
+        origin = f"{facts.name}:{row.number}"
+        if row.refusal is not None:
+            yield Message(row.text, origin, row.refusal, applied.reference, row.text)
+        else:
+            cells = dict(zip(columns, row.cells, strict=True))
+            yield from mappings.of_table_row(applied, cells, origin, facts, now)
+
+
+def header(cells: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of columns, each there once. Raises: MalformedInput."""
+    doubled = sorted({name for name in cells if cells.count(name) > 1})
+    if doubled:
+        what = f"the column {doubled[0]} stands there twice" if doubled[0] else "columns have no name"
+        raise MalformedInput(f"The header cannot be used: {what}.", rule="header", clause=_CLAUSE)
+    return cells
+
+
+def _items(applied: Applied, read: Callable[[int], bytes]) -> list[bytes]:
+    """The rows of a JSON document: its own list, the list that the mapping names, or itself."""
+    parts, size = [], 0
+    while piece := read(1 << 20):
+        parts.append(piece)
+        size += len(piece)
+        if size > MAX_JSON_BYTES:
+            raise TooLarge(
+                f"A JSON file has at most {MAX_JSON_BYTES} bytes. A .ndjson file, a row a line, has no limit."
+            )
+    body = b"".join(parts).removeprefix(b"\xef\xbb\xbf")
+    place = applied.mapping.source.rows
+    if place is not None:
+        return _named_rows(json_strict.loads(body, decimals=True), place)
+    items = record_stream.array_items(body) if record_stream.is_array(body) else [body]
+    if items is None:
+        raise MalformedInput("The array is not closed, or something follows it.", rule="json")
+    return items
+
+
+def _named_rows(document: Any, place: str) -> list[bytes]:
+    rows, outer = document, dict(document) if isinstance(document, dict) else {}
+    for step in place.split("/"):
+        rows = rows.get(step) if isinstance(rows, dict) else None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise MalformedInput(
+            f"The document has no list of objects at {place}, where the mapping looks for its rows.",
+            rule="rows", clause=_CLAUSE,
+        )  # fmt: skip
+    beside = {
+        name: cell for name, cell in mapping_flat.flat(outer).items() if not name.startswith(f"{place}/")
+    }
+    return [_dumped({**({OUTER: beside} if beside else {}), **row}) for row in rows]
+
+
+def _dumped(row: dict[str, Any]) -> bytes:
+    return orjson.dumps(row, default=_number)
+
+
+def _number(value: Any) -> Any:
+    """Digits as they were sent."""
+    if isinstance(value, Decimal):
+        return orjson.Fragment(format(value, "f"))
+    raise TypeError

@@ -1,0 +1,169 @@
+"""Mappings are kept by version and put to work on whole files: on both databases."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.core.errors import MalformedInput, NotFound
+from app.core.mapping import Mapping
+from app.services import files, intake, mappings
+from app.services.files import How
+from app.services.mappings import Applied
+from tests.core.mes import ROW, TOML, as_csv, mes
+from tests.installation import rows
+from tests.line import Line
+
+
+def saved(line: Line, text: bytes = TOML) -> Applied:
+    return mappings.get(line.ctx, line.plant, mappings.save(line.ctx, line.plant, text, "a test").reference)
+
+
+def sent(line: Line, path: Path, applied: Applied) -> files.Result:
+    return files.send(line.ctx, line.plant, path, How(mapping=applied))
+
+
+def a_file(tmp_path: Path, content: bytes, name: str = "eol.csv") -> Path:
+    path = tmp_path / name
+    path.write_bytes(content)
+    return path
+
+
+def changed(**source: Any) -> bytes:
+    document = {**mes().document, "source": {**mes().document["source"], **source}}
+    return json.dumps(document).encode()
+
+
+def test_a_version_is_kept_once_and_the_same_again_is_the_same(line: Line):
+    first = mappings.save(line.ctx, line.plant, TOML, "a test")
+    assert (first.reference, first.is_new) == ("mes-end-of-line:1", True)
+    assert mappings.save(line.ctx, line.plant, changed(), "a test") == mappings.Saved(first.name, 1, False)
+    assert mappings.save(line.ctx, line.plant, changed(zone="UTC"), "a test").reference == f"{first.name}:2"
+    newest = mappings.get(line.ctx, line.plant, "mes-end-of-line")
+    assert (newest.reference, newest.mapping.source.zone) == ("mes-end-of-line:2", "UTC")
+    assert mappings.get(line.ctx, line.plant, "mes-end-of-line:1").mapping.source.zone == "Europe/Berlin"
+    (entry,) = mappings.listed(line.ctx)
+    assert (entry["version"], entry["madeBy"], entry["kinds"]) == (2, "a test", ["pack", "release"])
+    assert [each["version"] for each in mappings.versions(line.ctx, line.plant, first.name)] == [2, 1]
+
+
+@pytest.mark.parametrize("reference", ["none", "mes-end-of-line:9", "Not a name", "mes-end-of-line:x"])
+def test_a_mapping_that_is_not_there_is_said_so(line: Line, reference: str):
+    saved(line)
+    with pytest.raises(NotFound):
+        mappings.get(line.ctx, line.plant, reference)
+    with pytest.raises(NotFound):
+        mappings.versions(line.ctx, line.plant, "none")
+
+
+def test_a_mapping_whose_records_would_all_be_refused_is_not_kept(line: Line):
+    text = b'name = "n"\n[[records]]\nkind = "pack"\nfields = [{ to = "serial", from = "A" }]'
+    with pytest.raises(MalformedInput, match="says no time"):
+        mappings.save(line.ctx, line.plant, text, "a test")
+    assert mappings.listed(line.ctx) == []
+
+
+def test_an_export_in_windows_1252_becomes_packs_and_stamps(line: Line, tmp_path: Path):
+    second = ROW | {"Seriennummer": "EOL-0002", "Ergebnis": "NIO"}
+    path = a_file(tmp_path, as_csv(ROW, second))
+    found = sent(line, path, saved(line))
+    assert (found.accepted, found.refused, found.mapping) == (3, 0, "mes-end-of-line:1")
+    stored = rows(line.ctx.engine, "intake_records")
+    assert {(row["kind"], row["serial"]) for row in stored} == {
+        ("pack", "EOL-0001"), ("release", "EOL-0001"), ("pack", "EOL-0002"),
+    }  # fmt: skip
+    assert {(row["mapping"], row["origin"].rsplit(":", 1)[0]) for row in stored} == {
+        ("mes-end-of-line:1", "eol.csv")
+    }
+    assert sent(line, path, saved(line)).repeated == 3
+
+
+def test_a_row_that_is_wrong_waits_as_it_came_and_its_neighbours_go_on(line: Line, tmp_path: Path):
+    bad = ROW | {"Seriennummer": "EOL-0002", "Gewicht [kg]": "schwer"}
+    found = sent(line, a_file(tmp_path, as_csv(bad, ROW)), saved(line))
+    assert (found.accepted, found.refused) == (2, 1)  # of the bad row neither pack nor stamp
+    assert found.errors[0]["row"] == 2
+    (entry,) = intake.quarantine_list(line.ctx)["records"]
+    kept = intake.quarantine_entry(line.ctx, entry["id"])
+    assert (json.loads(kept["body"]), kept["mapping"]) == (bad, "mes-end-of-line:1")
+    assert kept["problem"]["pointer"] == "/Gewicht [kg]"
+    assert "Column Gewicht [kg]" in kept["problem"]["detail"]
+
+
+def test_a_record_that_is_refused_behind_the_mapping_names_its_column_and_keeps_the_row(
+    line: Line, tmp_path: Path
+):
+    bad = ROW | {"GTIN": "9506000134353"}
+    found = sent(line, a_file(tmp_path, as_csv(bad)), saved(line))
+    assert (found.accepted, found.refused) == (0, 1)
+    assert (found.errors[0]["column"], found.errors[0]["pointer"]) == ("GTIN", "/subject/gtin")
+    (entry,) = intake.quarantine_list(line.ctx)["records"]
+    assert json.loads(intake.quarantine_entry(line.ctx, entry["id"])["body"]) == bad
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (ROW | {"Neu": "1"}, "does not speak of the column Neu"),
+        ({name: cell for name, cell in ROW.items() if name != "Datum"}, "has no column Datum"),
+    ],
+)
+def test_another_header_refuses_the_file_whole(line: Line, tmp_path: Path, row: dict[str, str], said: str):
+    found = sent(line, a_file(tmp_path, as_csv(row)), saved(line))
+    assert found.refusal is not None
+    assert said in found.refusal
+    assert rows(line.ctx.engine, "intake_records") == []
+
+
+def test_columns_that_are_passed_over_are_told(line: Line, tmp_path: Path):
+    applied = saved(line, changed(unmapped="tell"))
+    found = sent(line, a_file(tmp_path, as_csv(ROW | {"Neu": "1"})), applied)
+    assert (found.accepted, found.as_dict()["unmapped"]) == (2, ["Neu"])
+
+
+def of_readings(**source: Any) -> Mapping:
+    fields = [
+        {"to": "sentAt", "from": "at", "format": "unix"},
+        {"to": "gtin", "constant": "09506000134352"},
+        {"to": "serial", "from": "pack/sn"},
+        {"to": "details.device", "from": "^/gateway", "optional": True},
+        {"to": "stateOfCharge", "from": "pack/soc", "unit": "fraction"},
+    ]
+    document = {
+        "name": "bms", "source": source,
+        "records": [{"kind": "reading", "fields": fields}],
+    }  # fmt: skip
+    return mappings.read(json.dumps(document).encode())
+
+
+def test_a_json_document_with_its_rows_inside_and_a_stream_of_lines(line: Line, tmp_path: Path):
+    now = int(line.ctx.now().timestamp())
+    read = [{"at": now, "pack": {"sn": "S1", "soc": 0.955}}, {"at": now, "pack": {"sn": "S2", "soc": 1}}]
+    document = json.dumps({"gateway": "BMS 7", "data": {"rows": read}}).encode()
+    inside = Applied(of_readings(rows="data/rows"), "bms:1")
+    found = sent(line, a_file(tmp_path, document, "bms.json"), inside)
+    assert (found.accepted, found.refused) == (2, 0), found.errors
+    stored = sorted(rows(line.ctx.engine, "intake_records"), key=lambda row: str(row["serial"]))
+    bodies = [json.loads(bytes(row["body"])) for row in stored]
+    assert [body["values"]["stateOfCharge"] for body in bodies] == [
+        {"value": "95.5", "unit": "%"}, {"value": "100", "unit": "%"},
+    ]  # fmt: skip
+    assert bodies[0]["details"] == {"device": "BMS 7"}
+    lines = b"".join(json.dumps({**each, "^": {"gateway": "BMS 8"}}).encode() + b"\n" for each in read)
+    found = sent(line, a_file(tmp_path, lines + b"nonsense\n", "bms.ndjson"), Applied(of_readings(), "bms:1"))
+    assert (found.accepted, found.refused) == (2, 1)
+    for text in (b"[]", b'{"data": {"rows": 7}}'):
+        assert "no list of objects" in str(sent(line, a_file(tmp_path, text, "x.json"), inside).refusal)
+
+
+def test_the_time_of_the_file_is_the_time_of_its_last_change(line: Line, tmp_path: Path):
+    text = TOML.replace(
+        b'template = "{Datum} {Uhrzeit}", format = "DD.MM.YYYY HH:mm:ss"', b'file = "time"'
+    ).replace(b'"Bemerkung"', b'"Bemerkung", "Uhrzeit"')
+    path = a_file(tmp_path, as_csv(ROW))
+    moment = int(line.ctx.now().timestamp()) - 3600
+    os.utime(path, (moment, moment))
+    assert sent(line, path, saved(line, text)).accepted == 2
+    assert rows(line.ctx.engine, "intake_records")[0]["sent_at"] == "2026-11-24T11:00:00.000000Z"
