@@ -21,7 +21,7 @@ from app.core.identifiers import ModelKey
 from app.core.intake import BEGINS_NO_BATTERY, IntakeRecord
 from app.core.times import parse, to_text
 from app.services import answers as made
-from app.services import intake
+from app.services import genealogy_rows, intake
 from app.services.intake import Accepted, Quarantined, Source
 from app.services.plants import Plant
 
@@ -147,6 +147,15 @@ class Chunk:
                     origin, record, self.now, of_battery=known
                 )
                 row["answer"] = orjson.dumps(answer).decode()
+
+    def links(self) -> list[dict[str, Any]]:
+        """What the new records say went into what."""
+        operator = self.plant.economic_operator_id
+        return [
+            link
+            for row in self.rows
+            for link in genealogy_rows.rows_of(self._records[row["record_id"]], self.plant.id, operator)
+        ]
 
     @property
     def refusals(self) -> dict[int, Rejected]:

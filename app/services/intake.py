@@ -19,6 +19,7 @@ from app.core.intake import BEGINS_NO_BATTERY, IntakeRecord
 from app.core.times import to_seconds, to_text
 from app.services import answers, attachments, carbon, drafts, issuance, plants, subjects, waiting
 from app.services.context import Context
+from app.services.genealogy_rows import add_links
 from app.services.plants import Plant
 from app.store.unit_of_work import Collision, Store, UnitOfWork
 
@@ -248,6 +249,7 @@ def _store(
                         else json.dumps(answers.answer_to(ctx.settings.origin, record, outcomes, now))
                     )
                     sequence = _insert(work, plant, record, body, digest, now, answer, source)
+                    add_links(work, record, plant)
                     _sum_up(work, record, plant.economic_operator_id)
                     work.quarantine.settle_accepted(plant.id, record.record_id, digest, to_text(now))
                     work.commit()

@@ -229,6 +229,7 @@ def _stored(
     work.batteries.add_many(chunk.new_batteries)
     work.batteries.change_many(chunk.changed_batteries())
     work.records.add_many(chunk.rows)
+    work.genealogy.add(chunk.links())
     work.quarantine.settle_accepted_many(
         plant.id, [(row["record_id"], row["body_digest"]) for row in chunk.rows], to_text(now),
         but=chunk.contested, rows=chunk.taken_rows(),

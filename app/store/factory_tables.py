@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
 )
 
 from app.store.table_parts import Sequence, operator
@@ -108,18 +109,34 @@ genealogy_links = Table(
     operator(),
     Column("plant_id", String(64), ForeignKey("plants.id"), nullable=False),
     Column("record_id", String(64), nullable=False, comment="record of that plant that says so"),
-    Column("act", String(8), nullable=False, comment="add, remove or replace"),
-    Column("parent_kind", String(16), nullable=False, comment="battery, module, cell, batch, cell-lot"),
+    Column("source_key", LargeBinary(16), comment="a newer record of it takes the place; empty: none does"),
+    Column("head", Integer, nullable=False, comment="1 for the first link of its record, else 0"),
+    Column("sent_at", String(32), nullable=False, comment="of the record"),
+    Column("act", String(8), nullable=False, comment="hold, sum, add or remove: app/core/genealogy.py"),
+    Column("parent_kind", String(16), nullable=False, comment="kinds: app/core/genealogy_things.py"),
     Column("parent_key", LargeBinary(16), nullable=False),
-    Column("parent", String(100), nullable=False, comment="its identifier, as it was sent"),
-    Column("child_kind", String(16), nullable=False, comment="module, cell, batch, cell-lot, material-lot"),
+    Column("parent", Text, nullable=False, comment="its number, as it was sent"),
+    Column("child_kind", String(16), nullable=False),
     Column("child_key", LargeBinary(16), nullable=False),
-    Column("child", String(100), nullable=False),
+    Column("child", Text, nullable=False),
     Column("quantity", String(40), comment="decimal; empty where it was not told"),
     Column("unit", String(16)),
-    Column("at", String(32), nullable=False, comment="when it happened, by the sender"),
+    Column("at", String(32), nullable=False, comment="day or time when it happened, by the sender"),
     Index(None, "parent_key"),
-    Index(None, "child_key"),
+    Index(None, "child_key", "parent_key"),
+)  # fmt: skip
+_is_head = genealogy_links.c.head == literal_column("1")
+Index(
+    "ix_genealogy_links_heads", genealogy_links.c.source_key, genealogy_links.c.sent_at,
+    sqlite_where=_is_head, postgresql_where=_is_head,
+)  # fmt: skip
+
+genealogy_backfill = Table(
+    "genealogy_backfill", metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False, comment="1: there is one row, or none"),
+    operator(),
+    Column("through", Sequence, nullable=False, comment="records up to this number have their links"),
+    Column("until", Sequence, nullable=False, comment="newest record of before there were links"),
 )  # fmt: skip
 
 mappings = Table(

@@ -15,6 +15,7 @@ from app.store.carbon import EmissionFactorSets
 from app.store.clients import AccessTokens, Clients
 from app.store.documents import Documents
 from app.store.epcis import EpcisCaptures
+from app.store.genealogy import Genealogy
 from app.store.history import Events
 from app.store.intake import Plants, Quarantine, Records
 from app.store.jose import JoseDocuments
@@ -78,6 +79,10 @@ class Store:
     @cached_property
     def epcis_captures(self) -> EpcisCaptures:
         return EpcisCaptures(self._connection)
+
+    @cached_property
+    def genealogy(self) -> Genealogy:
+        return Genealogy(self._connection)
 
     @cached_property
     def batteries(self) -> Batteries:

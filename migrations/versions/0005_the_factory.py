@@ -86,33 +86,75 @@ def upgrade() -> None:
         sa.Column(
             "record_id", sa.String(length=64), nullable=False, comment="record of that plant that says so"
         ),
-        sa.Column("act", sa.String(length=8), nullable=False, comment="add, remove or replace"),
+        sa.Column(
+            "source_key",
+            sa.LargeBinary(length=16),
+            nullable=True,
+            comment="a newer record of it takes the place; empty: none does",
+        ),
+        sa.Column("head", sa.Integer(), nullable=False, comment="1 for the first link of its record, else 0"),
+        sa.Column("sent_at", sa.String(length=32), nullable=False, comment="of the record"),
+        sa.Column(
+            "act",
+            sa.String(length=8),
+            nullable=False,
+            comment="hold, sum, add or remove: app/core/genealogy.py",
+        ),
         sa.Column(
             "parent_kind",
             sa.String(length=16),
             nullable=False,
-            comment="battery, module, cell, batch, cell-lot",
+            comment="kinds: app/core/genealogy_things.py",
         ),
         sa.Column("parent_key", sa.LargeBinary(length=16), nullable=False),
-        sa.Column("parent", sa.String(length=100), nullable=False, comment="its identifier, as it was sent"),
-        sa.Column(
-            "child_kind",
-            sa.String(length=16),
-            nullable=False,
-            comment="module, cell, batch, cell-lot, material-lot",
-        ),
+        sa.Column("parent", sa.Text(), nullable=False, comment="its number, as it was sent"),
+        sa.Column("child_kind", sa.String(length=16), nullable=False),
         sa.Column("child_key", sa.LargeBinary(length=16), nullable=False),
-        sa.Column("child", sa.String(length=100), nullable=False),
+        sa.Column("child", sa.Text(), nullable=False),
         sa.Column(
             "quantity", sa.String(length=40), nullable=True, comment="decimal; empty where it was not told"
         ),
         sa.Column("unit", sa.String(length=16), nullable=True),
-        sa.Column("at", sa.String(length=32), nullable=False, comment="when it happened, by the sender"),
+        sa.Column(
+            "at", sa.String(length=32), nullable=False, comment="day or time when it happened, by the sender"
+        ),
         sa.ForeignKeyConstraint(["plant_id"], ["plants.id"], name=op.f("fk_genealogy_links_plant_id")),
         sa.PrimaryKeyConstraint("sequence", name=op.f("pk_genealogy_links")),
     )
-    op.create_index(op.f("ix_genealogy_links_child_key"), "genealogy_links", ["child_key"], unique=False)
     op.create_index(op.f("ix_genealogy_links_parent_key"), "genealogy_links", ["parent_key"], unique=False)
+    op.create_index(
+        op.f("ix_genealogy_links_child_key_parent_key"),
+        "genealogy_links",
+        ["child_key", "parent_key"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_genealogy_links_heads",
+        "genealogy_links",
+        ["source_key", "sent_at"],
+        unique=False,
+        sqlite_where=sa.text("head = 1"),
+        postgresql_where=sa.text("head = 1"),
+    )
+    op.create_table(
+        "genealogy_backfill",
+        sa.Column(
+            "id",
+            sa.Integer(),
+            autoincrement=False,
+            nullable=False,
+            comment="1: there is one row, or none",
+        ),
+        sa.Column("economic_operator_id", sa.String(length=255), nullable=False),
+        sa.Column("through", _Sequence, nullable=False, comment="records up to this number have their links"),
+        sa.Column("until", _Sequence, nullable=False, comment="newest record of before there were links"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_genealogy_backfill")),
+    )
+    # Links of the records that are there already are made after the start, a few at a time.
+    op.execute(
+        "INSERT INTO genealogy_backfill (id, economic_operator_id, through, until)"
+        " SELECT 1, min(economic_operator_id), 0, max(sequence) FROM intake_records HAVING count(*) > 0"
+    )
     op.create_table(
         "file_uses",
         sa.Column("digest", sa.LargeBinary(length=32), nullable=False),

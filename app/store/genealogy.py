@@ -1,0 +1,168 @@
+"""Links between things: who holds what, as records say it, up and down."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+
+from app.store.factory_tables import genealogy_backfill, genealogy_links, intake_records
+from app.store.tables import batteries
+
+_LINKS = genealogy_links.c
+_newer = genealogy_links.alias("newer")
+# Asked of the first link of each record alone, for which there is an index.
+_SUPERSEDED = exists(
+    select(literal_column("1"))
+    .select_from(_newer)
+    .where(
+        _newer.c.source_key == _LINKS.source_key,
+        _newer.c.head == literal_column("1"),
+        _newer.c.economic_operator_id == _LINKS.economic_operator_id,
+        or_(
+            _newer.c.sent_at > _LINKS.sent_at,
+            and_(
+                _newer.c.sent_at == _LINKS.sent_at,
+                or_(
+                    _newer.c.record_id > _LINKS.record_id,
+                    and_(_newer.c.record_id == _LINKS.record_id, _newer.c.plant_id > _LINKS.plant_id),
+                ),
+            ),
+        ),
+    )
+).label("superseded")
+_OWN = _LINKS.economic_operator_id == bindparam("operator")
+_ABOVE = (
+    select(
+        _LINKS.child_key, _LINKS.parent_key, _LINKS.parent_kind, _LINKS.parent, _LINKS.act, _LINKS.at,
+        _SUPERSEDED,
+    )
+    .where(_LINKS.child_key.in_(bindparam("keys", expanding=True)), _OWN)
+    .order_by(_LINKS.child_key, _LINKS.parent_key)
+)  # fmt: skip
+_BELOW = (
+    select(
+        _LINKS.parent_key, _LINKS.parent_kind, _LINKS.child_key, _LINKS.child_kind, _LINKS.child, _LINKS.act,
+        _LINKS.at, _LINKS.quantity, _LINKS.unit, _LINKS.plant_id, _LINKS.record_id, _LINKS.sent_at,
+        _SUPERSEDED,
+    )
+    .where(_LINKS.parent_key.in_(bindparam("keys", expanding=True)), _OWN)
+    .order_by(_LINKS.parent_key, _LINKS.child_key, _LINKS.sequence)
+)  # fmt: skip
+_NODES = (
+    select(_LINKS.parent_key.label("key"), _LINKS.parent_kind.label("kind"), _LINKS.parent.label("name"))
+    .where(_LINKS.parent_key.in_(bindparam("keys", expanding=True)), _OWN)
+    .union(
+        select(_LINKS.child_key, _LINKS.child_kind, _LINKS.child).where(
+            _LINKS.child_key.in_(bindparam("keys", expanding=True)), _OWN
+        )
+    )
+)
+_STATES = select(
+    batteries.c.key, batteries.c.gtin, batteries.c.serial, batteries.c.lot, batteries.c.state,
+    batteries.c.passport_uuid,
+).where(
+    batteries.c.key.in_(bindparam("keys", expanding=True)),
+    batteries.c.economic_operator_id == bindparam("operator"),
+)  # fmt: skip
+_KEYS_AT_ONCE: Final = 500
+
+
+class Genealogy:
+    """What records say of who holds what. Links are only added: the newest record of a source stands."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Store links, in the transaction of the records that state them."""
+        if rows:
+            self._connection.execute(insert(genealogy_links), list(rows))
+
+    def above(self, operator: str, keys: Sequence[bytes]) -> Iterator[Row[Any]]:
+        """All links up from these things, those of one pair side by side, one by one as they are read."""
+        return self._each(_ABOVE, operator, keys)
+
+    def below(self, operator: str, keys: Sequence[bytes]) -> Iterator[Row[Any]]:
+        """All links down from these things, those of one pair side by side, with who says so."""
+        return self._each(_BELOW, operator, keys)
+
+    def nodes(self, operator: str, keys: Sequence[bytes]) -> Iterator[Row[Any]]:
+        """Kind and name of those things that a link speaks of."""
+        return self._each(_NODES, operator, keys)
+
+    def states(self, operator: str, keys: Sequence[bytes]) -> Iterator[Row[Any]]:
+        """Batteries with the state of their passports."""
+        return self._each(_STATES, operator, keys)
+
+    def _each(self, query: Select[Any] | Any, operator: str, keys: Sequence[bytes]) -> Iterator[Row[Any]]:
+        for start in range(0, len(keys), _KEYS_AT_ONCE):
+            values = {"operator": operator, "keys": list(keys[start : start + _KEYS_AT_ONCE])}
+            yield from self._connection.execute(query, values)
+
+    def batteries_called(self, operator: str, text: str, *, limit: int) -> Sequence[Any]:
+        """Batteries by serial, batch lot or GTIN, as it was typed."""
+        query = (
+            select(batteries.c.gtin, batteries.c.serial, batteries.c.lot)
+            .where(
+                batteries.c.economic_operator_id == operator,
+                or_(
+                    func.upper(batteries.c.serial) == text.upper(),
+                    batteries.c.lot == text,
+                    batteries.c.gtin == text,
+                ),
+            )
+            .order_by(batteries.c.gtin, batteries.c.serial)
+            .limit(limit)
+        )
+        return self._connection.execute(query).all()
+
+    # --- records of before there were links
+
+    def unlinked(self, kinds: Iterable[str], *, limit: int, hold: bool = False) -> tuple[int, Sequence[Any]]:
+        """The next records whose links are not made yet, and the number up to which they then are.
+
+        (0, nothing) when none is left. `hold` keeps other processes from the same ones until the commit.
+        """
+        query = select(genealogy_backfill)
+        if hold:
+            query = query.with_for_update()
+        place = self._connection.execute(query).one_or_none()
+        if place is None or place.through >= place.until:
+            return 0, []
+        found = self._connection.execute(
+            select(
+                intake_records.c.sequence, intake_records.c.plant_id, intake_records.c.economic_operator_id,
+                intake_records.c.body,
+            )
+            .where(
+                intake_records.c.sequence > place.through,
+                intake_records.c.sequence <= place.until,
+                intake_records.c.kind.in_(sorted(kinds)),
+            )
+            .order_by(intake_records.c.sequence)
+            .limit(limit)
+        ).all()  # fmt: skip
+        through = int(found[-1].sequence) if len(found) == limit else int(place.until)
+        return through, found
+
+    def linked_through(self, number: int) -> None:
+        """Records up to this number have their links."""
+        self._connection.execute(update(genealogy_backfill).values(through=number))
+
+    def is_complete(self) -> bool:
+        """Whether every record that is stored has its links."""
+        place = self._connection.execute(select(genealogy_backfill)).one_or_none()
+        return place is None or place.through >= place.until
