@@ -22,3 +22,8 @@ def write(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     writer.writerow(header)
     writer.writerows(rows)
     return out.getvalue().encode()
+
+
+def line(cells: Sequence[str]) -> bytes:
+    """One row of the same, for tables that are sent as they are read."""
+    return write(cells, ())

@@ -193,7 +193,7 @@ class Chunk:
             self._new[subject] = {
                 "key": subject, "operator": self.plant.economic_operator_id, "gtin": record.gtin,
                 "serial": record.serial, "model_key": _model_key(str(record.gtin)), "lot": record.batch_lot,
-                "release": "none", "at": self.received_at,
+                "release": "none", "at": self.received_at, "plant_id": self.plant.id,
             }  # fmt: skip
         elif serial != record.serial:
             raise intake.serial_conflict(serial, str(record.serial))

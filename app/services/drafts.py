@@ -198,20 +198,3 @@ class _Told:
             "sentAt": to_seconds(sourced.sent_at),
             "receivedAt": row.received_at,
         }
-
-
-def board(ctx: Context, *, limit: int = 500) -> list[dict[str, Any]]:
-    """Every battery of the line with its state, oldest first."""
-    with ctx.read() as store:
-        return [
-            {
-                "gtin": row.gtin,
-                "serial": row.serial,
-                "state": row.state,
-                "release": row.release,
-                "createdAt": row.created_at,
-                "issuedAt": row.issued_at,
-                "passport": row.passport_uuid,
-            }
-            for row in store.batteries.all(limit=limit)
-        ]

@@ -306,7 +306,7 @@ def _apply(
     if battery is None:
         battery = work.batteries.add(
             key=key.digest(), operator=plant.economic_operator_id, gtin=key.gtin, serial=key.serial,
-            model_key=ModelKey(key.gtin).digest(), lot=record.batch_lot, at=at,
+            model_key=ModelKey(key.gtin).digest(), lot=record.batch_lot, plant_id=plant.id, at=at,
         )  # fmt: skip
     elif battery.serial != key.serial:
         raise serial_conflict(battery.serial, key.serial)
@@ -375,6 +375,7 @@ def keep_refused(
         operator=plant.economic_operator_id, plant_id=plant.id, body_digest=digest, body=body,
         problem=json.dumps(problem), record_id=record_id or refused.record_id_in(body), at=to_text(now),
         mended_from=mended_from, door=source.door, origin=source.origin, mapping=source.mapping,
+        rule=str(problem.get("rule") or refusal.code)[:64],
     )  # fmt: skip
     if mended_from is not None:
         work.quarantine.settle(mended_from, "mended", to_text(now))

@@ -6,7 +6,7 @@ it: as long as neither model nor batch says anything about one of these, the dra
 else came in. Records about the battery itself judge it anyway.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from app.core.catalogue import CATALOGUE, list_parent
@@ -23,26 +23,39 @@ ALWAYS_OWED: Final[frozenset[str]] = frozenset(
     and all(owed.kind == "required" for owed in row.obligation.values())
 )
 _LONGEST: Final = 500
+_LONGEST_NOTED: Final = 1000
+IMPLAUSIBLE: Final = "!"
+"""Marks a value that is there and cannot be true: that the model gives it, too, settles nothing."""
 
 
-def note(ctx: Context, battery: Any, missing: Iterable[Mapping[str, Any]], newest_record: int) -> bool:
+def note(ctx: Context, battery: Any, missing: Sequence[Mapping[str, Any]], newest_record: int) -> bool:
     """Keep what a stamped draft lacked. False when another record came in meanwhile: judge again.
 
     That record, if it is about the model or batch, looked for who waits for it by what was kept before, and
     may have passed this draft over. Who comes after this note finds what it says; who came before is seen
     here, by the second look too, as the note holds no record back.
     """
-    text = _text(missing)
-    if text == battery.waits_for:
+    text, lacks = _text(missing), noted(missing)
+    if (text, lacks) == (battery.waits_for, battery.lacks):
         return True
     with ctx.unit_of_work() as work:
         held = work.batteries.held(battery.key)
         if held is None or drafts.newest_record(work, held) != newest_record:
             return False
-        work.batteries.change(battery.key, held.changed_at, waits_for=text)
+        work.batteries.change(battery.key, held.changed_at, waits_for=text, lacks=lacks)
         work.commit()
     with ctx.read() as store:
         return drafts.newest_record(store, held) == newest_record
+
+
+def noted(missing: Iterable[Mapping[str, Any]]) -> str | None:
+    """All that blocks a stamped draft, for the board (`batteries.lacks`); None where nothing does."""
+    names = sorted(
+        {f"{each['id']}{IMPLAUSIBLE if each['state'] == 'implausible' else ''}" for each in missing}
+    )
+    while len(" ".join(names)) > _LONGEST_NOTED:
+        names.pop()
+    return " ".join(names) or None
 
 
 def for_subject(store: Store, gtin: str, lot: str | None) -> list[BatteryKey]:

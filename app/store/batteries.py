@@ -56,15 +56,16 @@ class Batteries:
         self._connection = connection
 
     def add(
-        self, *, key: bytes, operator: str, gtin: str, serial: str, model_key: bytes, lot: str | None, at: str
-    ) -> Row[Any]:
+        self, *, key: bytes, operator: str, gtin: str, serial: str, model_key: bytes, lot: str | None,
+        plant_id: str, at: str,
+    ) -> Row[Any]:  # fmt: skip
         """A draft with a passport identifier of its own, given once, random (T13, T54)."""
         return self._connection.execute(
             _ADD,
             {
                 "key": key, "economic_operator_id": operator, "gtin": gtin, "serial": serial, "lot": lot,
                 "model_key": model_key, "passport_uuid": str(uuid.uuid4()), "release": "none",
-                "state": "draft", "created_at": at, "changed_at": at,
+                "state": "draft", "created_at": at, "changed_at": at, "plant_id": plant_id,
             },
         ).one()  # fmt: skip
 
@@ -102,7 +103,7 @@ class Batteries:
                         "key": row["key"], "economic_operator_id": row["operator"], "gtin": row["gtin"],
                         "serial": row["serial"], "lot": row["lot"], "model_key": row["model_key"],
                         "passport_uuid": str(uuid.uuid4()), "release": row["release"], "state": "draft",
-                        "created_at": row["at"], "changed_at": row["at"],
+                        "created_at": row["at"], "changed_at": row["at"], "plant_id": row["plant_id"],
                     }
                     for row in rows
                 ],

@@ -60,6 +60,11 @@ Index(
 # Stamps and their withdrawals, which decide by the sender's time: few, whatever else is known of a battery.
 _is_act = intake_records.c.kind.in_(("release", "withdrawal"))
 Index("ix_intake_records_acts", intake_records.c.subject_key, sqlite_where=_is_act, postgresql_where=_is_act)
+_is_stamp = intake_records.c.kind == "release"
+Index(
+    "ix_intake_records_stamps", intake_records.c.received_at, intake_records.c.subject_key,
+    sqlite_where=_is_stamp, postgresql_where=_is_stamp,
+)  # fmt: skip
 
 record_summaries = Table(
     "record_summaries", metadata,
@@ -89,8 +94,15 @@ quarantine = Table(
     Column("door", String(16), comment="as in intake_records"),
     Column("origin", String(300), comment="as in intake_records"),
     Column("mapping", String(100), comment="as in intake_records"),
+    Column("rule", String(64), comment="that it breaks, or else the kind of refusal"),
     UniqueConstraint("plant_id", "body_digest"),
     Index(None, "plant_id", "record_id"),
+)  # fmt: skip
+
+_is_open = quarantine.c.settled.is_(None)
+Index(
+    "ix_quarantine_open", quarantine.c.plant_id, quarantine.c.rule, quarantine.c.received_at,
+    sqlite_where=_is_open, postgresql_where=_is_open,
 )  # fmt: skip
 
 emission_factor_sets = Table(

@@ -285,7 +285,7 @@ class Quarantine:
     def keep(
         self, *, operator: str, plant_id: str, body_digest: bytes, body: bytes, problem: str,
         record_id: str | None, at: str, mended_from: str | None = None, door: str = "rest",
-        origin: str | None = None, mapping: str | None = None,
+        origin: str | None = None, mapping: str | None = None, rule: str | None = None,
     ) -> str:  # fmt: skip
         """Set aside one refused body; the same bytes again only count up. Returns its id."""
         same = (quarantine.c.plant_id == plant_id) & (quarantine.c.body_digest == body_digest)
@@ -299,6 +299,7 @@ class Quarantine:
                 origin=origin,
                 mapping=mapping,
                 problem=problem,
+                rule=rule,
                 settled=None,
                 settled_at=None,
                 settled_by=None,
@@ -313,7 +314,7 @@ class Quarantine:
             insert(quarantine).values(
                 id=quarantine_id, economic_operator_id=operator, plant_id=plant_id, body_digest=body_digest,
                 body=body, problem=problem, record_id=record_id, times=1, received_at=at, last_received_at=at,
-                mended_from=mended_from, door=door, origin=origin, mapping=mapping,
+                mended_from=mended_from, door=door, origin=origin, mapping=mapping, rule=rule,
             )
         )  # fmt: skip
         return quarantine_id

@@ -36,11 +36,17 @@ batteries = Table(
     Column("issued_at", String(32)),
     Column("changed_at", String(32), nullable=False),
     Column("waits_for", String(500), comment="required values that a stamped draft lacked; empty: ask"),
+    Column("lacks", String(1000), comment="what blocked a stamped draft when it was judged; ! implausible"),
+    Column("plant_id", String(64), comment="who sent its first record"),
     CheckConstraint("release in ('none', 'released', 'withdrawn')", name="release"),
     CheckConstraint("state in ('draft', 'issued', 'suspended', 'revoked')", name="state"),
     Index(None, "model_key"),
     Index(None, "state", "release"),
     Index("ix_batteries_waiting", "model_key", "state", "release", "lot", "waits_for"),
+    # the board: newest first, all of them or those of one state
+    Index(None, "created_at", "key"),
+    Index(None, "state", "created_at", "key"),
+    Index(None, "issued_at"),
 )  # fmt: skip
 
 documents = Table(

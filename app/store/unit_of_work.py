@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError as Collision
 from app.store.accounts import Accounts, Attempts, Sessions
 from app.store.attachments import Attachments
 from app.store.batteries import Batteries, Intentions
+from app.store.board import Board
 from app.store.carbon import EmissionFactorSets
 from app.store.clients import AccessTokens, Clients
 from app.store.documents import Documents
@@ -87,6 +88,10 @@ class Store:
     @cached_property
     def batteries(self) -> Batteries:
         return Batteries(self._connection)
+
+    @cached_property
+    def board(self) -> Board:
+        return Board(self._connection)
 
     @cached_property
     def intentions(self) -> Intentions:

@@ -11,6 +11,7 @@ from app.services import checkpoints, intake_batch, keys
 from app.web import (
     api,
     assets,
+    board,
     carbon,
     conformance,
     documents,
@@ -60,6 +61,7 @@ def create_app(settings: Settings, now: Callable[[], datetime] = wiring.clock) -
         pages,
         sign_in,
         maker,
+        board,
         carbon,
         api,
         epcis,

@@ -1,11 +1,11 @@
-"""Pages for the maker: the line's board, one battery's draft, the quarantine, and one's own account."""
+"""Pages for the maker: one battery's draft, the quarantine, and one's own account."""
 
 from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as Redirect
 
 from app.core import identifiers
 from app.core.access import Permission
-from app.services import drafts, intake, keys, replaying
+from app.services import drafts, intake, replaying
 from app.services.intake import Quarantined
 from app.web.current import context
 from app.web.readers import current_reader, requires
@@ -18,19 +18,6 @@ blueprint = Blueprint("maker", __name__)
 def account() -> str:
     """Who is signed in, what that role reads, and a way out."""
     return render_template("account.html", account=current_reader())
-
-
-@blueprint.get("/drafts")
-@requires(Permission.READ_DRAFTS)
-def board() -> str:
-    """Every battery of the line with its state."""
-    ctx = context()
-    return render_template(
-        "drafts.html",
-        drafts=drafts.board(ctx),
-        quarantine_count=intake.quarantine_list(ctx)["count"],
-        cannot_sign=keys.trouble(ctx),
-    )
 
 
 @blueprint.get("/drafts/<gtin>/<path:serial>")

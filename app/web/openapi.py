@@ -7,6 +7,7 @@ from app.core.intake_schema import record_schema
 from app.core.report import CHECK_NAMES
 from app.core.vocabulary import ITEM_SECTIONS, MODEL_SECTIONS
 from app.web import (
+    openapi_board,
     openapi_carbon,
     openapi_epcis,
     openapi_files,
@@ -38,6 +39,7 @@ def document(origin: str) -> Json:
                 **openapi_carbon.PATHS,
                 **openapi_lineage.PATHS,
                 **openapi_epcis.PATHS,
+                **openapi_board.PATHS,
                 **_reading(),
                 **_facts(),
             }
@@ -65,6 +67,8 @@ def document(origin: str) -> Json:
                 "Quarantine": _QUARANTINE,
                 "Correction": CORRECTION,
                 "History": HISTORY,
+                "Board": openapi_board.BOARD,
+                "Batteries": openapi_board.BATTERIES,
                 "Lineage": openapi_lineage.LINEAGE,
                 "AcceptedRecord": openapi_lineage.RECORD,
             },

@@ -250,3 +250,53 @@ def upgrade() -> None:
     )
     # They do not say which record a value came from. Made from the records, they are made anew as these come.
     op.execute("delete from record_summaries")
+    _board()
+
+
+def _board() -> None:
+    """What the board asks for: who sent a battery first, what it lacks, which rule refused a record."""
+    stamp, is_open = sa.text("kind = 'release'"), sa.text("settled IS NULL")
+    op.create_index(
+        "ix_intake_records_stamps",
+        "intake_records",
+        ["received_at", "subject_key"],
+        sqlite_where=stamp,
+        postgresql_where=stamp,
+    )
+    op.add_column(
+        "batteries",
+        sa.Column(
+            "lacks",
+            sa.String(length=1000),
+            nullable=True,
+            comment="what blocked a stamped draft when it was judged; ! implausible",
+        ),
+    )
+    op.add_column(
+        "batteries",
+        sa.Column("plant_id", sa.String(length=64), nullable=True, comment="who sent its first record"),
+    )
+    op.execute("update batteries set lacks = waits_for where waits_for is not null")
+    op.execute(
+        "update batteries set plant_id = (select plant_id from intake_records"
+        " where intake_records.subject_key = batteries.key order by sequence limit 1)"
+    )
+    op.create_index(op.f("ix_batteries_created_at_key"), "batteries", ["created_at", "key"])
+    op.create_index(op.f("ix_batteries_state_created_at_key"), "batteries", ["state", "created_at", "key"])
+    op.create_index(op.f("ix_batteries_issued_at"), "batteries", ["issued_at"])
+    op.add_column(
+        "quarantine",
+        sa.Column(
+            "rule",
+            sa.String(length=64),
+            nullable=True,
+            comment="that it breaks, or else the kind of refusal",
+        ),
+    )
+    op.create_index(
+        "ix_quarantine_open",
+        "quarantine",
+        ["plant_id", "rule", "received_at"],
+        sqlite_where=is_open,
+        postgresql_where=is_open,
+    )

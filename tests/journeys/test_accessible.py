@@ -12,7 +12,7 @@ from app.services.demo import CORRECTED, REINSTATED, REVOKED, STRANGER, TAMPERED
 from tests.journeys import pictures
 from tests.journeys.conftest import Camera, Visit
 from tests.journeys.pictures import Pose
-from tests.journeys.site import FIRST_GTIN, FIRST_SERIAL, INCOMPLETE, Site
+from tests.journeys.site import FIRST, FIRST_GTIN, FIRST_SERIAL, INCOMPLETE, Site
 from tests.journeys.test_maker import refuse
 from tests.journeys.test_offline import GONE, open_and_keep
 from tests.journeys.test_scanner import ELSEWHERE, LAMP, REFUSAL, start_camera
@@ -28,6 +28,7 @@ LONG_ONES = {
     "passport, stranger",
     "draft",
     "carbon",
+    "lineage",
     "terms",
 }
 """Judged in the first two looks, each size and each scheme once: their parts are in other scenes, too."""
@@ -217,7 +218,9 @@ SCENES: dict[str, Callable[[Stage], Page]] = {
     "sign-in": lambda stage: stage.visit("/sign-in"),
     "sign-in, refused": refused_sign_in,
     "account": lambda stage: stage.visit("/account", role="maker"),
-    "drafts": lambda stage: stage.visit("/drafts", role="maker"),
+    "drafts": lambda stage: opened(stage.visit("/drafts", role="maker")),
+    "lineage": lambda stage: stage.visit(f"{stage.site.page(FIRST_SERIAL)}/lineage", role="maker"),
+    "record": lambda stage: stage.visit(f"/records/demo-plant/{FIRST[0]['recordId']}", role="maker"),
     "draft": draft,
     "carbon": lambda stage: opened(stage.visit(f"/models/{FIRST_GTIN}/carbon", role="maker")),
     "files": files,

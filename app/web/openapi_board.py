@@ -1,0 +1,127 @@
+"""The part of the API's description that speaks of the board."""
+
+from typing import Final
+
+from app.services.board import MOST, PAGE, STATES
+from app.web.openapi_parts import PLANT, TEXT, Json, answer, problems, query, ref
+
+_COUNT: Final[Json] = {"type": "integer", "minimum": 0}
+_MAYBE: Final[Json] = {"type": ["string", "null"]}
+_TIME: Final[Json] = {"type": "string", "format": "date-time"}
+SUPPLY: Final[Json] = {
+    "type": ["object", "null"],
+    "description": "Who supplies it, and how",
+    "properties": {
+        "who": TEXT,
+        "column": {"type": "string", "description": "Its name in a table, and in `values`"},
+        "entryOf": {"type": ["string", "null"], "description": "The list whose entries hold it"},
+        "records": {
+            "type": "array",
+            "description": "Kinds of record that may carry it, the natural one first",
+            "items": {"type": "object", "properties": {"kind": TEXT, "level": TEXT}},
+        },
+        "calculatedFrom": {
+            "type": ["string", "null"],
+            "description": "Kind of record that it is worked out of",
+        },
+    },
+}
+BOARD: Final[Json] = {
+    "type": "object",
+    "required": ["at", "today", "batteries", "total", "waiting", "quarantine"],
+    "properties": {
+        "at": _TIME,
+        "today": {
+            "type": "object",
+            "description": "Since midnight UTC",
+            "properties": {"since": TEXT, "stamped": _COUNT, "issued": _COUNT},
+        },
+        "batteries": {"type": "object", "properties": dict.fromkeys(STATES, _COUNT)},
+        "total": _COUNT,
+        "notStamped": _COUNT,
+        "stampWithdrawn": _COUNT,
+        "waiting": {
+            "type": "array",
+            "description": "Why stamped packs wait, commonest first; a pack that lacks two counts in both",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "reason": {"type": "string", "description": "An attribute's id, or `ready`"},
+                    "name": TEXT,
+                    "count": _COUNT,
+                    "clause": _MAYBE,
+                    "supply": SUPPLY,
+                },
+            },
+        },
+        "waitingBeyond": {**_COUNT, "description": "Packs in groups too small and many to be told apart"},
+        "quarantine": {
+            "type": "object",
+            "properties": {
+                "count": _COUNT,
+                "rules": {"type": "object", "additionalProperties": _COUNT},
+                "plants": {"type": "object", "additionalProperties": _COUNT},
+            },
+        },
+    },
+}
+BATTERIES: Final[Json] = {
+    "type": "object",
+    "required": ["batteries", "after"],
+    "properties": {
+        "batteries": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "gtin": TEXT,
+                    "serial": TEXT,
+                    "lot": _MAYBE,
+                    "plant": {"type": ["string", "null"], "description": "Who sent its first record"},
+                    "state": {"enum": list(STATES)},
+                    "release": {"enum": ["none", "released", "withdrawn"]},
+                    "reasons": {"type": "array", "items": TEXT, "description": "Why it has no passport"},
+                    "reason": {"type": ["string", "null"], "description": "Why it was suspended or revoked"},
+                    "createdAt": _TIME,
+                    "changedAt": _TIME,
+                    "issuedAt": _MAYBE,
+                    "passport": _MAYBE,
+                },
+            },
+        },
+        "after": {"type": ["string", "null"], "description": "Send it as `after` for the next page"},
+    },
+}
+PATHS: Final[Json] = {
+    "/api/v1/board": {
+        "get": {
+            "operationId": "board",
+            "summary": "How many batteries stand where, and why those that wait do",
+            "security": PLANT,
+            "responses": {"200": answer("Counts", ref("Board")), **problems(401)},
+        }
+    },
+    "/api/v1/drafts": {
+        "get": {
+            "operationId": "batteries",
+            "summary": "Batteries by filter, the newest first",
+            "security": PLANT,
+            "parameters": [
+                query("state", {"enum": list(STATES)}),
+                query("plant"),
+                query("gtin"),
+                query("lot"),
+                {
+                    **query("reason"),
+                    "description": "An attribute's id, not-stamped, stamp-withdrawn or ready",
+                },
+                {**query("text"), "description": "Part of the serial"},
+                {**query("from"), "description": "First record on this day (UTC) or later"},
+                {**query("to"), "description": "First record on this day (UTC) or before"},
+                {**query("after"), "description": "From the page before"},
+                query("limit", {"type": "integer", "minimum": 1, "maximum": MOST, "default": PAGE}),
+            ],
+            "responses": {"200": answer("One page", ref("Batteries")), **problems(400, 401, 422)},
+        }
+    },
+}

@@ -1,0 +1,76 @@
+"""The board as a page, by API and as a file: the same counts, the same list, for the maker alone."""
+
+import csv
+import io
+from collections.abc import Callable
+
+import lxml.html
+import pytest
+
+from tests.factories import GTIN, SERIAL, owed_values, pack_record, release_record
+from tests.installation import START, TOKEN
+from tests.line import Line
+from tests.web.conftest import Client
+
+PLANT = {"Authorization": f"Bearer {TOKEN}"}
+
+
+@pytest.fixture
+def lacking(line: Line) -> str:
+    """A stamped pack that lacks one value; the id of that attribute."""
+    line.send(pack_record(START, "LACKS-1", values=owed_values("item", manufacturingDate=None)))
+    line.send(release_record(START, "LACKS-1"))
+    return "manufacturingDate"
+
+
+def test_the_page_the_api_and_the_file_say_the_same(
+    client: Client, client_of: Callable[[str], Client], lacking: str
+):
+    maker = client_of("maker")
+    page = lxml.html.document_fromstring(maker.get("/drafts").text)
+    counts = client.get("/api/v1/board", headers=PLANT).get_json()
+    assert maker.get("/board.json").get_json() == counts
+    for element in page.xpath("//*[@data-figure]"):
+        value = counts
+        for name in element.get("data-figure").split("."):
+            value = value[name]
+        assert element.text == str(value)
+    assert page.xpath("//ul[@id='reasons']//a/@href") == [f"/drafts?reason={lacking}"]
+    for query, serials in (
+        ("", {SERIAL, "LACKS-1"}),
+        (f"?reason={lacking}", {"LACKS-1"}),
+        ("?state=revoked", set()),
+    ):
+        listed = client.get(f"/api/v1/drafts{query}", headers=PLANT).get_json()["batteries"]
+        assert {one["serial"] for one in listed} == serials
+        rows = csv.DictReader(io.StringIO(maker.get(f"/drafts.csv{query}").text))
+        assert {row["serial"] for row in rows} == serials
+        assert {one["serial"] for one in maker.get(f"/drafts.json{query}").get_json()} == serials
+        shown = lxml.html.document_fromstring(maker.get(f"/drafts{query}").text)
+        names = {
+            str(text) for text in shown.xpath("//ul[contains(@class, 'entries--line')]/li/div[1]/a/text()")
+        }
+        assert names == serials
+
+
+def test_older_batteries_stand_on_the_next_page(client: Client, line: Line, lacking: str):
+    assert lacking
+    first = client.get("/api/v1/drafts?limit=1", headers=PLANT).get_json()
+    second = client.get(f"/api/v1/drafts?limit=1&after={first['after']}", headers=PLANT).get_json()
+    assert {one["serial"] for one in first["batteries"] + second["batteries"]} == {SERIAL, "LACKS-1"}
+    assert second["after"] is None
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=x", "limit=501", "after=x", "state=x", "from=x", "gtin=1"]
+)
+def test_a_question_that_makes_no_sense_is_refused(client: Client, query: str):
+    assert client.get(f"/api/v1/drafts?{query}", headers=PLANT).status_code in (400, 422)
+
+
+def test_a_filter_is_shown_as_text_and_kept_in_every_link(client_of: Callable[[str], Client]):
+    page = client_of("maker").get("/drafts", query_string={"text": '"><b>{{7*7}}', "state": "issued"}).text
+    assert "<b>{{7*7}}" not in page
+    assert "&#34;&gt;&lt;b&gt;{{7*7}}" in page
+    known = client_of("maker").get(f"/drafts?gtin={GTIN}").text
+    assert f'href="/drafts.csv?gtin={GTIN}"' in known
