@@ -3,7 +3,7 @@
 from typing import Final
 
 from flask import Blueprint, Response, jsonify, request
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from app.core import csv_records, identifiers, json_strict, record_stream, scopes
 from app.core.credential import CREDENTIAL_MEDIA_TYPE
@@ -68,7 +68,7 @@ def draft(plant: Plant, gtin: str, serial: str) -> Response:
 @of_plant
 def quarantine(plant: Plant) -> Response:
     """What was refused and waits, newest first, with its number."""
-    return jsonify(intake.quarantine_list(context(), plant, request.args.get("page", 1, int)))
+    return jsonify(intake.quarantine_list(context(), plant, sent_page()))
 
 
 @blueprint.get("/quarantine/<quarantine_id>")
@@ -118,6 +118,14 @@ def document() -> Response:
     response = jsonify(openapi.document(context().settings.origin))
     response.headers["Cache-Control"] = "public, max-age=300"
     return response
+
+
+def sent_page() -> int:
+    """The number of a page that was asked for. Raises: BadRequest."""
+    text = request.args.get("page", "1")
+    if not (text.isascii() and text.isdigit() and int(text[:9]) > 0):
+        raise BadRequest("page is a whole number from 1 on.")
+    return int(text[:9])
 
 
 def sent_reason() -> str:

@@ -211,7 +211,7 @@ def _intake() -> Json:
                 "summary": "Refused records that wait",
                 "security": PLANT,
                 "parameters": [query("page", {"type": "integer", "minimum": 1})],
-                "responses": {"200": answer("Newest first", ref("Quarantine")), **problems(401)},
+                "responses": {"200": answer("Newest first", ref("Quarantine")), **problems(400, 401)},
             }
         },
         "/api/v1/quarantine/{quarantine_id}": {
@@ -344,13 +344,17 @@ def _reading() -> Json:
 def _facts() -> Json:
     return {
         path: {
-            "get": {"operationId": name, "summary": summary, "responses": {"200": answer(summary, ref(None))}}
+            "get": {
+                "operationId": name,
+                "summary": summary,
+                "responses": {"200": answer(summary, ref(None), media_type)},
+            }
         }
-        for path, name, summary in (
-            ("/trust/root.json", "trustRoot", "Root keys of the trust list"),
-            ("/trust/list.json", "trustList", "The signed trust list"),
-            ("/.well-known/did.json", "didDocument", "The did:web document"),
-            ("/healthz", "health", "Whether the service is up"),
+        for path, name, summary, media_type in (
+            ("/trust/root.json", "trustRoot", "Root keys of the trust list", "application/json"),
+            ("/trust/list.json", "trustList", "The signed trust list", "application/json"),
+            ("/.well-known/did.json", "didDocument", "The did:web document", "application/did+json"),
+            ("/healthz", "health", "Whether the service is up", "application/json"),
         )
     } | {
         "/trust/roots/{version}.json": {
