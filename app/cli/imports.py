@@ -83,7 +83,8 @@ def _lines(result: Result) -> Iterator[str]:
         if rows:
             yield f"\n{heading}"
         for row in rows:
-            yield f"  {row['path']}  {_short(row['value'])}" + "".join(_rest(row))
+            place = row.get("element", row["path"])
+            yield f"  {place}  {_short(row['value'])}" + "".join(_rest(row))
     for reason, count in made.structure.items():
         yield f"\n{count} values are {reason}"
     yield ""

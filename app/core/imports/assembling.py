@@ -48,6 +48,8 @@ class Assembly:
         self.root = Node()
         """Its one member "" is the value."""
         self.times: list[str] = []
+        self.source: str | None = None
+        """Who or what observed a dynamic value, where the document says so."""
 
     def place(self, steps: Steps, value: Any, outcome: Outcome | None, *, joined: bool = False) -> bool:
         """Put a piece in its place. False where another stands there with another value."""

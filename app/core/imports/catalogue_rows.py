@@ -15,7 +15,7 @@ from app.core.imports import formats, tables
 from app.core.imports.tables import Row, Table
 
 _UNITS: Final = ("../unit", "../unitOfMeasure", "../unitCode")
-_TIMES: Final = ("../observedAt", "../lastUpdate", "../lastUpdated")
+_TIMES: Final = ("observedAt", "lastUpdate", "lastUpdated")
 _NAMES: Final = {
     formats.BATTERY_PASS: "battery-pass",
     formats.CATENA_X: "catena-x",
@@ -48,21 +48,30 @@ def _of_catalogue() -> Iterator[Row]:
     for attribute in CATALOGUE:
         if attribute.system or list_parent(attribute) is not None:
             continue
-        dynamic = _TIMES if attribute.dynamic else ()
-        for row in _members(attribute, "/".join(attribute.path), attribute.id, dynamic):
-            yield row
-            if "." in attribute.id:
-                place = row.source.partition(":")[2].removeprefix("/".join(attribute.path))
-                yield replace(row, source=f"passport:{attribute.id}{place}")
+        nested = "/".join(attribute.path)
+        for place in dict.fromkeys((nested, attribute.id)):
+            yield from _members(attribute, place, attribute.id, dynamic=attribute.dynamic)
+            if attribute.wrapped and (attribute.is_list or attribute.shape is not None):
+                for row in _members(attribute, f"{place}/value", attribute.id):
+                    steps = row.source.removeprefix(f"passport:{place}/value").count("/") + 1
+                    yield _dated(row, "/".join([".."] * steps))
+
+
+def _dated(row: Row, up: str) -> Row:
+    """With the time and the source of a reading, which stand at `up`."""
+    return replace(
+        row,
+        time_at=tuple(f"{up}/{name}" for name in _TIMES),
+        source_at=(f"{up}/source",),
+    )
 
 
 def _members(
-    form: ValueForm, place: str, to: str, times: tuple[str, ...] = (), *, entry: bool = False
+    form: ValueForm, place: str, to: str, *, dynamic: bool = False, entry: bool = False
 ) -> Iterator[Row]:
     source = f"passport:{place}"
     if form.is_list and not entry:
         yield from _members(form if form.shape else form.item, f"{place}/[]", f"{to}/[]", entry=True)
-        yield from _entries_in_value(form, place, to, times)
     elif form.shape is not None and form.type != "series":
         if form.type == "document":
             yield Row(source=source, to=to)
@@ -73,21 +82,10 @@ def _members(
     elif form.type == "multilingual_text":
         yield Row(source=f"{source}/*", to=f"{to}/*")
         yield Row(source=source, to=to)
-    elif form.type == "series":
-        return
-    else:
-        unit = form.unit
-        yield Row(source=source, to=to, unit=unit, note=_unsaid(unit))
-        yield Row(source=f"{source}/value", to=to, unit=unit, unit_at=_UNITS if unit else (), time_at=times)
-
-
-def _entries_in_value(form: ValueForm, place: str, to: str, times: tuple[str, ...]) -> Iterator[Row]:
-    """A dynamic list stands below `value`, with its time beside."""
-    if times:
-        for row in _members(form if form.shape else form.item, f"{place}/value/[]", f"{to}/[]", entry=True):
-            depth = row.source.count("/") - f"passport:{place}/value".count("/") + 1
-            up = "/".join([".."] * depth)
-            yield replace(row, time_at=tuple(f"{up}/{name.removeprefix('../')}" for name in times))
+    elif form.type != "series":
+        yield Row(source=source, to=to, unit=form.unit, note=_unsaid(form.unit))
+        value = Row(source=f"{source}/value", to=to, unit=form.unit, unit_at=_UNITS if form.unit else ())
+        yield _dated(value, "..") if dynamic else value
 
 
 def _unsaid(unit: str | None) -> str | None:

@@ -43,7 +43,7 @@ class Recognised:
 
 def recognise(document: Any) -> Recognised:
     """Raises: MalformedInput where no format, or more than one, fits."""
-    found = [made for recogniser in _RECOGNISERS if (made := recogniser(document)) is not None]
+    found = [made for recogniser in RECOGNISERS if (made := recogniser(document)) is not None]
     if len(found) > 1:
         names = " and ".join(TITLES[one.format] for one in found)
         raise MalformedInput(f"The document could be {names}: send them apart.", rule="import-format")
@@ -245,6 +245,6 @@ def _en_18223(document: Any) -> Recognised | None:
     return Recognised(EN_18223, f"2026 ({form})", ("header of EN 18223",), parts, structure)
 
 
-_RECOGNISERS: Final[tuple[Callable[[Any], Recognised | None], ...]] = (
+RECOGNISERS: Final[tuple[Callable[[Any], Recognised | None], ...]] = (
     _battery_pass, _catena_x, _ready, _idta, _en_18223
 )  # fmt: skip

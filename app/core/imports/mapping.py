@@ -11,6 +11,7 @@ from app.core.imports.assembling import Assembly
 from app.core.imports.convert import Read
 from app.core.imports.leaves import Leaf, Part, Steps
 from app.core.imports.outcomes import Outcome
+from app.core.imports.readers import Document
 from app.core.imports.tables import Row, Table, beside, squashed
 
 UNKNOWN: Final = "The table of this format does not know it."
@@ -24,6 +25,8 @@ class Mapped:
         self.subject: dict[str, list[tuple[str, Outcome]]] = {}
         self.outcomes: list[Outcome] = []
         self.helpers: list[tuple[Outcome, list[Outcome]]] = []
+        self.cited: dict[str, list[Outcome]] = {}
+        """Values that name a document, by the place of each value of that document."""
 
     def settle(self) -> None:
         """Once the values are checked: a unit, time or kind shares the fate of what it stands beside."""
@@ -43,7 +46,7 @@ class Mapped:
 def mapped(table: Table, parts: tuple[Part, ...]) -> Mapped:
     """Walk over all parts. Nothing is checked by the catalogue yet."""
     found = Mapped()
-    documents: dict[str, dict[str, str]] = {}
+    documents: dict[str, Document] = {}
     by_part: list[tuple[Part, dict[Steps, Leaf]]] = []
     for part in parts:
         leaves = {lower(leaf.steps): leaf for leaf in part.leaves()}
@@ -51,6 +54,11 @@ def mapped(table: Table, parts: tuple[Part, ...]) -> Mapped:
         documents.update(readers.documents_in(leaves))
     for part, leaves in by_part:
         _Walk(table, part, leaves, documents, found).all()
+    found.helpers.extend(
+        (outcome, found.cited[outcome.leaf.pointer])
+        for outcome in found.outcomes
+        if outcome.leaf.pointer in found.cited
+    )
     return found
 
 
@@ -70,6 +78,7 @@ class _Walk:
         self.table, self.part, self.leaves, self.documents, self.into = table, part, leaves, documents, into
         self.helped: dict[Steps, list[Outcome]] = {}
         self.firsts: dict[str, str] = {}
+        self.no_times: dict[Steps, str] = {}
 
     def all(self) -> None:
         outcomes: dict[Steps, Outcome] = {}
@@ -83,7 +92,10 @@ class _Walk:
             if general and (
                 place in self.helped or (outcome.row is None and self.table.is_helper(self.part.name, place))
             ):
-                self.into.helpers.append((outcome, self.helped.get(place, [])))
+                if place in self.no_times:
+                    outcome.refuse(self.no_times[place])
+                else:
+                    self.into.helpers.append((outcome, self.helped.get(place, [])))
 
     def _one(self, leaf: Leaf, outcome: Outcome) -> None:
         if leaf.value is None or leaf.value in ("", {}, []):
@@ -107,9 +119,14 @@ class _Walk:
                 self._take(row, leaf, outcome.also[-1])
 
     def _fits(self, row: Row, leaf: Leaf) -> bool:
-        for relative, wanted in row.when.items():
-            there = self._beside(leaf, relative)
-            if there is None or words.plain(_text(there.value)) not in map(words.plain, wanted.split("|")):
+        for places, wanted in row.when.items():
+            found = (self._beside(leaf, relative) for relative in places.split("||"))
+            there = next((one for one in found if one is not None), None)
+            if there is None or not wanted:
+                if wanted or there is not None:
+                    return False
+                continue
+            if words.plain(_text(there.value)) not in map(words.plain, wanted.split("|")):
                 return False
         return row.shaped is None or convert.looks(row.shaped, leaf.value)
 
@@ -150,6 +167,9 @@ class _Walk:
             outcome.refuse("Another value of the document went there already.")
         for name, constant in row.constants.items():
             assembly.place((*steps[:-1], name), _constant(attribute, steps, name, constant), None)
+        if isinstance(leaf.value, str) and leaf.value.strip() in self.documents:
+            for pointer in self.documents[leaf.value.strip()].places:
+                self.into.cited.setdefault(pointer, []).append(outcome)
         self._help(row, leaf, outcome)
         self._date(row, leaf, outcome, assembly)
 
@@ -164,7 +184,7 @@ class _Walk:
         found = []
         for step in row.steps:
             if step == "[]":
-                found.append(places.pop(0))
+                found.append(places.pop(0) if places else "/".join(leaf.steps))
             elif step == "*":
                 found.append(leaf.steps[-1])
             else:
@@ -195,16 +215,19 @@ class _Walk:
             self.helped.setdefault(lower(beside(leaf.steps, relative)), []).append(outcome)
 
     def _date(self, row: Row, leaf: Leaf, outcome: Outcome, assembly: Assembly) -> None:
+        said = next((one for name in row.source_at if (one := self._beside(leaf, name)) is not None), None)
+        if said is not None and isinstance(said.value, str) and said.value.strip():
+            assembly.source = said.value.strip()[:200]
         for relative in row.time_at:
             there = self._beside(leaf, relative)
             if there is None:
                 continue
             try:
                 assembly.times.append(convert.time(_text(there.value)).value)
+                if "observedAt" in members_of(assembly.attribute):
+                    assembly.place(("observedAt",), assembly.times[-1], None)
             except MalformedInput as refusal:
-                outcome.reason = "; ".join(
-                    filter(None, (outcome.reason, f"its time was not taken: {refusal}"))
-                )
+                self.no_times[lower(there.steps)] = str(refusal)
             return
 
 

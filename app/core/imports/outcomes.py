@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final, Literal
 
-from app.core.imports.leaves import Leaf
+from app.core.imports.leaves import Leaf, pointer_of
 from app.core.imports.tables import Row
 
 Status = Literal["mapped", "refused", "notTaken", "unknown"]
@@ -32,7 +32,10 @@ class Outcome:
         self.status, self.reason, self.after, self.record = "refused", reason, None, None
 
     def as_dict(self) -> dict[str, Any]:
-        told: dict[str, Any] = {"path": self.leaf.pointer, "value": shown(self.leaf.value)}
+        told: dict[str, Any] = {"path": self.leaf.pointer}
+        if not self.leaf.pointer.endswith(pointer_of(self.leaf.steps)):
+            told["element"] = "/".join(self.leaf.steps)
+        told["value"] = shown(self.leaf.value)
         for name, value in (
             ("attribute", self.attribute),
             ("after", shown(self.after) if self.after is not None else None),

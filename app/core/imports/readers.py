@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any, Final
 
 from app.core.errors import MalformedInput
@@ -11,9 +11,20 @@ from app.core.imports import convert, words
 from app.core.imports.convert import Read
 from app.core.imports.leaves import Leaf, Steps
 
-Documents = Mapping[str, Mapping[str, str]]
-"""Documents of the same file (IDTA part 2) by identifier, each as members of our `document`."""
 
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document of the same file (IDTA part 2) as members of our `document`, and where they stand."""
+
+    members: Mapping[str, str]
+    places: tuple[str, ...]
+
+
+Documents = Mapping[str, Document]
+"""By identifier."""
+
+_PRECISE: Final = Context(prec=28)
+_EXACT: Final = Context(prec=2000)
 _CAS: Final = re.compile(r"[0-9]{2,7}-[0-9]{2}-[0-9]")
 _WITH_CAS: Final = re.compile(r"(.+?)\s*\(\s*(?:CAS\s*)?([0-9]{2,7}-[0-9]{2}-[0-9])\s*\)")
 
@@ -86,7 +97,7 @@ def document(given: Any, around: Around) -> Read:
     found = around.documents.get(text)
     if found is None:
         raise _refused("It names a document that this file does not hold; send its address.")
-    return Read(dict(found), "the document of this identifier, from part 2")
+    return Read(dict(found.members), "the document of this identifier, from part 2")
 
 
 def address_of_document(given: Any, around: Around) -> Read:
@@ -95,6 +106,28 @@ def address_of_document(given: Any, around: Around) -> Read:
     if "url" not in members.value:
         raise _refused("The document of this identifier has no address.")
     return Read(members.value["url"], members.note)
+
+
+def per_kwh(given: Any, around: Around) -> Read:
+    """A carbon footprint of so many kWh, for one."""
+    return _per(given, around, "kg CO2e/kWh")
+
+
+def per_piece(given: Any, around: Around) -> Read:
+    """A carbon footprint of so many pieces, for one."""
+    return _per(given, around, "kg CO2e")
+
+
+def _per(given: Any, around: Around, unit: str) -> Read:
+    number, there = convert.number(given), around.beside("../QuantityOfMeasureForCalculation")
+    quantity = convert.number(there.value) if there is not None else Decimal(1)
+    if quantity <= 0:
+        raise _refused("The quantity that it is for is none.")
+    each = _PRECISE.divide(number, quantity)
+    if _EXACT.multiply(each, quantity) != number:
+        raise _refused("The number for one cannot be written exactly: give it for one.")
+    value = {"value": convert.plain_number(number if quantity == 1 else each), "unit": unit}
+    return Read(value, None if quantity == 1 else f"for one, of {convert.plain_number(quantity)}")
 
 
 def extinguisher(given: Any, around: Around) -> Read:
@@ -161,6 +194,13 @@ def life(given: Any, around: Around) -> Read:
     return Read(f"P{int(number)}{letter}", "as an ISO 8601 duration")
 
 
+def term(given: Any, around: Around) -> Read:
+    """A word, or the last piece of a term's address."""
+    text, note = convert.clean(given)
+    short = re.split(r"[/#]", text)[-1] if "://" in text else text
+    return Read(short, note if short == text else "the last piece of the term's address")
+
+
 def code(given: Any, around: Around) -> Read:
     """A customs code without the blanks that people write in it."""
     text, note = convert.clean(given)
@@ -181,9 +221,12 @@ READERS: Final[Mapping[str, Callable[[Any, Around], Read]]] = {
     "one-rate": one_rate,
     "chemistry": chemistry,
     "document": document,
+    "per-kwh": per_kwh,
+    "per-piece": per_piece,
     "document-address": address_of_document,
     "extinguisher": extinguisher,
     "life": life,
+    "term": term,
     "code": code,
     "named-nickel": _named("Nickel", "7440-02-0"),
     "named-cobalt": _named("Cobalt", "7440-48-4"),
@@ -194,23 +237,27 @@ READERS: Final[Mapping[str, Callable[[Any, Around], Read]]] = {
 }
 
 
-def documents_in(leaves: Mapping[Steps, Leaf]) -> dict[str, dict[str, str]]:
-    """The documents of IDTA part 2 by identifier, from its values by lower-case path."""
+def documents_in(leaves: Mapping[Steps, Leaf]) -> dict[str, Document]:
+    """The documents of IDTA part 2 that have a file, by identifier. `leaves`: values by squashed path."""
     found: dict[str, dict[str, str]] = {}
+    places: dict[str, list[str]] = {}
     identifiers: dict[str, list[str]] = {}
     for steps, leaf in leaves.items():
         if len(steps) < 3 or steps[0] != "documents" or not isinstance(leaf.value, str):
             continue
+        text, at = leaf.value.strip(), steps[1]
         if steps[-1] == "documentidentifier":
-            identifiers.setdefault(steps[1], []).append(leaf.value.strip())
+            identifiers.setdefault(at, []).append(text)
+            places.setdefault(at, []).append(leaf.pointer)
         name = _of_document(steps)
-        if name is not None and leaf.value.strip():
-            found.setdefault(steps[1], {}).setdefault(name, leaf.value.strip())
+        if name is not None and text and name not in found.setdefault(at, {}):
+            found[at][name] = text
+            places.setdefault(at, []).append(leaf.pointer)
     return {
-        identifier: found[place]
-        for place, names in identifiers.items()
+        identifier: Document(found[at], tuple(places[at]))
+        for at, names in identifiers.items()
         for identifier in names
-        if place in found and "url" in found[place]
+        if "url" in found.get(at, {})
     }
 
 

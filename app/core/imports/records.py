@@ -57,6 +57,12 @@ def imported(data: bytes, told: Told, now: str) -> Imported:
             outcome.refuse("It is no time before now, or another was taken.")
     seed = hashlib.sha256(f"{digest}/{key.get('gtin')}/{key.get('serial')}/{VERSION}".encode()).hexdigest()
     records = _records(said, key, found, sent_at, f"import-{seed[:24]}")
+    for _, outcome in said.subject.get("method", ()):
+        if outcome.status == "unknown":
+            outcome.status, outcome.reason = (
+                "notTaken",
+                "It is told with the stages of a footprint, and there are none.",
+            )
     said.settle()
     return Imported(
         found.format, found.version, found.evidence, encoding, digest, key, records,
@@ -190,7 +196,7 @@ def _records(
     model = {"gtin": key["gtin"]}
     details: dict[str, Callable[[], dict[str, Any]]] = {
         "footprint": lambda: {
-            "method": f"Declared in the imported document ({found.title}), which names no method",
+            "method": _method(said, found.title),
             "stages": stages,
         },
         "item": lambda: {"device": f"Import: {found.title}"[:200]},
@@ -212,6 +218,15 @@ def _records(
     return tuple(made)
 
 
+def _method(said: Mapped, title: str) -> str:
+    """The method of a footprint study, as far as the document names one."""
+    named = []
+    for text, outcome in said.subject.get("method", ()):
+        outcome.status, outcome.attribute = "mapped", "details.method"
+        named.append(text)
+    return "; ".join(dict.fromkeys(named)) or f"Declared in a document ({title}) that names no method"
+
+
 def _part(attribute: Attribute, has_stages: bool) -> str:
     """Where an attribute goes: by the level that it has, the model's where plants share it."""
     if attribute.id.startswith(_FOOTPRINTS) and "model" in attribute.levels:
@@ -227,7 +242,7 @@ def _dated(assembly: Assembly, value: Any, sent_at: str, title: str) -> Any:
     at = max(assembly.times) if assembly.times else sent_at
     if attribute.wrapped:
         inner: dict[str, Any] = value if _is_measured(value) else {"value": value}
-        return inner | {"observedAt": at, "source": f"Import: {title}"[:200]}
+        return inner | {"observedAt": at, "source": assembly.source or f"Import: {title}"[:200]}
     return value
 
 

@@ -44,12 +44,12 @@ class Row:
     """One row.
 
     `to`: attribute id, then members of its value; `[]` stands for the same place of the list, another text in
-    brackets for an entry of that name. `unit`: what the bare number is in, by the format's own documentation;
-    `unit_at`, `time_at`: where the document says it, from the value's place. `when`: texts that must stand
-    beside; `shaped`: what the text must look like; `constants`: members that the entry has besides.
-    `alone`: only the first entry of a list is taken. `joined`: texts for the same place are put together.
-    `also`: the value goes there besides, after the row that takes it.
-    `read`: a reader of `readers` by name, for what is more than one value in our form.
+    brackets for an entry of that name. `unit`: what the bare number is in, by the format's documentation;
+    `unit_at`, `time_at`, `source_at`: where the document says it, from the place of the value. `when`: texts
+    that must stand beside (`||` between two places, nothing where there must be none); `shaped`: the text's
+    form; `constants`: members that the entry has besides. `alone`: only the first entry of a list is
+    taken. `joined`: texts for the same place are put together. `also`: the value goes there besides, after
+    the row that takes it. `read`: a reader of `readers` by name, for what is more than one value in our form.
     """
 
     source: str
@@ -60,6 +60,7 @@ class Row:
     unit: str | None = None
     unit_at: tuple[str, ...] = ()
     time_at: tuple[str, ...] = ()
+    source_at: tuple[str, ...] = ()
     when: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
     shaped: str | None = None
@@ -78,7 +79,8 @@ class Row:
     @property
     def helpers(self) -> tuple[str, ...]:
         """Places beside the value that belong to it."""
-        return (*self.unit_at, *self.time_at, *self.when, *self.with_beside)
+        either = (place for places in self.when for place in places.split("||"))
+        return (*self.unit_at, *self.time_at, *self.source_at, *either, *self.with_beside)
 
     @property
     def attribute_id(self) -> str | None:

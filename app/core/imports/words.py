@@ -119,7 +119,7 @@ def factor(given: str, wanted: str) -> Factor | None:
 
 
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
-    "batteryCategory": {
+    "batteryCategory": {  # in the words of all formats
         "ev": "ev", "evbattery": "ev", "electricvehicle": "ev", "electricvehiclebattery": "ev",
         "electricvehiclebatteries": "ev",
         "lmt": "lmt", "lmtbattery": "lmt", "lightmeansoftransport": "lmt",
