@@ -2,16 +2,17 @@
 
 from typing import Any
 
+_SAMM = "urn:samm:io.admin-shell.idta.batterypass"
 SEMANTICS = {
     "header": ("DppMetadata", "https://admin-shell.io/idta/cds/dppMetadata/1"),
-    "nameplate": ("DigitalNameplate", "urn:samm:io.admin-shell.idta.batterypass.digital_nameplate:1.0.0#DigitalNameplate"),
-    "handover": ("HandoverDocumentation", "urn:samm:io.admin-shell.idta.batterypass.handover_documentation:1.0.0#HandoverDocumentation"),
-    "footprint": ("CarbonFootprint", "urn:samm:io.admin-shell.idta.batterypass.carbon_footprint:1.0.0#CarbonFootprint"),
+    "nameplate": ("DigitalNameplate", f"{_SAMM}.digital_nameplate:1.0.0#DigitalNameplate"),
+    "handover": ("HandoverDocumentation", f"{_SAMM}.handover_documentation:1.0.0#HandoverDocumentation"),
+    "footprint": ("CarbonFootprint", f"{_SAMM}.carbon_footprint:1.0.0#CarbonFootprint"),
     "technical": ("TechnicalData", "https://admin-shell.io/idta/digitalbatterypassport/TechnicalData/1/0"),
-    "condition": ("ProductCondition", "urn:samm:io.admin-shell.idta.batterypass.product_condition:1.0.2#ProductCondition"),
-    "materials": ("MaterialComposition", "urn:samm:io.admin-shell.idta.batterypass.material_composition:1.0.1#MaterialComposition"),
-    "circularity": ("Circularity", "urn:samm:io.admin-shell.idta.batterypass.circularity:1.0.0#Circularity"),
-}  # fmt: skip
+    "condition": ("ProductCondition", f"{_SAMM}.product_condition:1.0.2#ProductCondition"),
+    "materials": ("MaterialComposition", f"{_SAMM}.material_composition:1.0.1#MaterialComposition"),
+    "circularity": ("Circularity", f"{_SAMM}.circularity:1.0.0#Circularity"),
+}
 LANGUAGES = {"en", "de", "fr"}
 
 
