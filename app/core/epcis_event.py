@@ -140,7 +140,7 @@ def _require_what(event: Event, document: Mapping[str, Any], place: Place) -> No
         place.at("parentID").refuse("required", "An AssociationEvent names its parent.")
     if event.type == "AggregationEvent" and event.parent is None and event.action != "OBSERVE":
         place.at("parentID").refuse("required", "An AggregationEvent that adds or removes names its parent.")
-    takes_all = event.type in ("AssociationEvent", "AggregationEvent") and event.action == "DELETE"
+    takes_all = event.type == "AggregationEvent" and event.action == "DELETE"
     if event.type == "TransformationEvent":
         if not things:
             place.refuse("required", "Name what went in, or what came out.")

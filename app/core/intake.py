@@ -121,6 +121,11 @@ class IntakeRecord:
         )
         return cast("str | None", found)
 
+    @property
+    def takes_back(self) -> str | None:
+        """Record that never held, as this one says: what it gave counts no more."""
+        return cast("str | None", self.details.get("takesBack")) if self.kind == "event" else None
+
 
 def parse(document: Any) -> IntakeRecord:
     """(1) envelope, (2) subject and level, (3) details, (4) values, (5) what does not apply.

@@ -82,7 +82,8 @@ def assemble(records: Sequence[IntakeRecord], numbers: Sequence[int] = ()) -> Dr
     `numbers` are those under which the records are stored, in the same order.
 
     Records of a batch count only if the battery was assembled from that batch. Lots of material and cells
-    carry no values; they may be among `records` and change nothing.
+    carry no values; they may be among `records` and change nothing. What another record takes back gives no
+    values, whichever came first.
 
     Raises: ValueError if the records speak of several models or several serials.
     """
@@ -95,8 +96,11 @@ def assemble(records: Sequence[IntakeRecord], numbers: Sequence[int] = ()) -> Dr
         raise ValueError("records of one model and at most one serial make a draft")
     lot = _batch(speaking)
     counting = [each for each in arrived if each[0].level != "batch" or each[0].lot == lot]
+    taken_back = {record.takes_back for record in speaking}
     claims: dict[str, list[Sourced]] = {}
     for record, number in counting:
+        if record.record_id in taken_back:
+            continue
         for attribute_id, claim in claims_of(record, number):
             claims.setdefault(attribute_id, []).append(claim)
     values: dict[str, Sourced] = {}

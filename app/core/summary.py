@@ -5,8 +5,8 @@ batch. A summary takes records one at a time, in order of arrival, and up to thr
 `passport.assemble` would make of all the records, but for the losers, which stay with the records.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
@@ -42,10 +42,18 @@ class Summary:
     release: tuple[datetime, Release] | None = None
     activities: Mapping[str, tuple[datetime, int]] = field(default_factory=dict)
     """By manufacturing plant: time and number of the record that holds its newest activity data."""
+    taken_back: frozenset[str] = frozenset()
+    """Ids of records that others take back."""
 
 
 def fold(summary: Summary, sequence: int, record: IntakeRecord) -> Summary:
-    """`summary` with one more record about the same subject, which arrived after all that it holds."""
+    """`summary` with one more record about the same subject, which arrived after all that it holds.
+
+    A record that takes back an earlier one asks for more: what that had pushed aside is known no longer, so
+    the records are folded anew, from a summary that begins with what is taken back (`beginning`).
+    """
+    if record.record_id in summary.taken_back:
+        return replace(summary, through=sequence)
     claims = dict(summary.claims)
     for place, (attribute_id, claim) in enumerate(claims_of(record, sequence)):
         known = claims.get(attribute_id)
@@ -71,7 +79,13 @@ def fold(summary: Summary, sequence: int, record: IntakeRecord) -> Summary:
         lot=lot,
         release=release,
         activities=activities,
+        taken_back=summary.taken_back | ({record.takes_back} if record.takes_back else frozenset()),
     )
+
+
+def beginning(records: Iterable[IntakeRecord]) -> Summary:
+    """Nothing yet, but for what these records take back."""
+    return Summary(taken_back=frozenset(each.takes_back for each in records if each.takes_back))
 
 
 def draft(summaries: Sequence[Summary]) -> Draft:
@@ -119,6 +133,7 @@ def to_bytes(summary: Summary) -> bytes:
             "serial": summary.serial,
             "lot": summary.lot and [to_text(summary.lot[0]), summary.lot[1]],
             "release": summary.release and [to_text(summary.release[0]), summary.release[1]],
+            "takenBack": sorted(summary.taken_back),
             "activities": {name: [to_text(at), number] for name, (at, number) in summary.activities.items()},
             "claims": {
                 attribute_id: [
@@ -145,6 +160,7 @@ def from_bytes(data: bytes) -> Summary:
         release=(parse(release[0]), release[1]) if release else None,
         # a summary of before there was activity data has no such member
         activities={name: (parse(at), number) for name, (at, number) in stored.get("activities", {}).items()},
+        taken_back=frozenset(stored.get("takenBack", ())),
     )
 
 

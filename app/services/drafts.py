@@ -10,7 +10,7 @@ from app.core.errors import NotFound
 from app.core.identifiers import BatteryKey
 from app.core.intake import IntakeRecord, parse
 from app.core.passport import Draft, Sourced, assemble, filled
-from app.core.summary import Summary, fold, from_bytes, to_bytes
+from app.core.summary import Summary, beginning, fold, from_bytes, to_bytes
 from app.core.summary import draft as made_of
 from app.core.times import to_seconds
 from app.services import carbon, subjects
@@ -71,6 +71,8 @@ def load_with(store: Store, battery: Any, record: IntakeRecord) -> Draft:
     summaries = _summaries(store, keys_of(battery))
     newest = max(each.through for each in summaries.values())
     key = subjects.record_key(record)
+    if record.takes_back is not None:
+        summaries[key] = _anew(store, key, [record])
     summaries[key] = fold(summaries[key], newest + 1, record)
     return _draft(store, battery, summaries)
 
@@ -100,10 +102,23 @@ def _summaries(store: Store, keys: Sequence[bytes]) -> dict[bytes, Summary]:
     """What is summed up, and the records after that: few, however many there are."""
     kept = store.summaries.of(keys)
     found = {key: _summed(kept[key]) if key in kept else _NOTHING for key in keys}
+    contested = set()
     for row in store.records.after([(key, summary.through) for key, summary in found.items()]):
-        key = bytes(row.subject_key)
-        found[key] = fold(found[key], row.sequence, read(bytes(row.body)))
-    return found
+        key, record = bytes(row.subject_key), read(bytes(row.body))
+        found[key] = fold(found[key], row.sequence, record)
+        if record.takes_back is not None:
+            contested.add(key)
+    return found | {key: _anew(store, key) for key in contested}
+
+
+def _anew(store: Store, key: bytes, also: Sequence[IntakeRecord] = ()) -> Summary:
+    """The summary of a subject from all of its records, without those that one of them, or of `also`, takes
+    back."""
+    rows = [(row.sequence, read(bytes(row.body))) for row in store.records.of_subjects([key])]
+    summary = beginning([*(record for _, record in rows), *also])
+    for number, record in rows:
+        summary = fold(summary, number, record)
+    return summary
 
 
 def _draft(store: Store, battery: Any, summaries: dict[bytes, Summary]) -> Draft:

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from app.config import ROOT
+from app.core import epcis_records
+from app.core.epcis_event import EVENT_TYPES
 from app.core.errors import MalformedInput, NotFound
 from app.core.identifiers import BatteryKey
 from app.services import drafts, epcis, intake, replaying
@@ -280,3 +283,62 @@ def test_the_order_of_arrival_decides_nothing(ctx: Context, plant: Plant, line: 
     for at in order:
         assert epcis.capture(ctx, plant, body(steps[at]))["errors"] == []
     assert line.state() == "issued"
+
+
+@pytest.mark.parametrize("wrong_first", [False, True])
+@pytest.mark.parametrize("others", [0, 20])
+def test_the_values_of_an_event_that_was_declared_wrong_count_no_more(
+    ctx: Context, plant: Plant, line: Line, wrong_first: bool, others: int
+):
+    line.send(factories.model_record(START))
+    at = START - timedelta(hours=1)
+    events = [
+        an_event(
+            at + timedelta(minutes=minute), sensorElementList=[measured("remainingCapacity", value, "AMH")]
+        )
+        for minute, value in ((0, 94), (1, 49))
+    ]
+    told = [events[0], events[1], declared_wrong(events[1], START)]
+    if wrong_first:
+        told = [told[0], told[2], told[1]]
+    for event in told:
+        assert epcis.capture(ctx, plant, body(event))["errors"] == []
+    for number in range(others):
+        epcis.capture(ctx, plant, body(an_event(START, readPoint={"id": f"urn:station:{number}"})))
+    assert values(ctx)["remainingCapacity"]["value"] == "94"
+    with ctx.read() as store:
+        loaded, _ = drafts.load(store, line.battery())
+    assert loaded.value("remainingCapacity")["value"] == "94"
+    kept = [json.loads(row["body"])["recordId"] for row in rows(ctx.engine, "intake_records")]
+    assert {record_id(events[1]), f"{record_id(events[1])}.w"} <= set(kept), "the history is kept"
+
+
+def record_id(event: dict[str, Any]) -> str:
+    return epcis_records.record_id(event["eventID"])
+
+
+def test_of_an_event_about_many_only_what_it_said_is_taken_back(ctx: Context, plant: Plant, line: Line):
+    line.send(factories.model_record(START))
+    sensors = [measured("remainingCapacity", 94, "AMH")]
+    event = an_event(START, epcList=[item(), item("B2")], sensorElementList=sensors)
+    epcis.capture(ctx, plant, body(event))
+    assert "remainingCapacity" in values(ctx)
+    epcis.capture(ctx, plant, body(declared_wrong(event, START)))
+    assert "remainingCapacity" not in values(ctx)
+
+
+def test_every_step_of_a_line_is_taken_as_the_guide_has_it(ctx: Context, plant: Plant, line: Line):
+    """From the serial to the scrap, in one document and in any order."""
+    line.send_all(list(factories.a_lean_pack(START, "KP7-0000123"))[:-1])
+    document = json.loads((ROOT / "docs" / "examples" / "epcis-line.json").read_text())
+    turned = document | {"epcisBody": {"eventList": document["epcisBody"]["eventList"][::-1]}}
+    for sent, repeated in ((turned, False), (document, True)):
+        told = epcis.capture(ctx, plant, json.dumps(sent).encode())
+        assert (told["errors"], told["captured"]) == ([], 15)
+        assert bool(told["repeated"]) == repeated
+    assert line.state("KP7-0000123") == "issued"
+    kinds = {
+        json.loads(row["body"]).get("details", {}).get("eventType")
+        for row in rows(ctx.engine, "intake_records")
+    }
+    assert set(EVENT_TYPES) <= kinds
