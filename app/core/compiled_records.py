@@ -36,18 +36,21 @@ _REASON: Final = text(500)
 _NONE: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
-def read(body: bytes) -> IntakeRecord | None:
-    """The record that `intake.parse` would make of the document; None where that is not plain to see."""
+def read(body: bytes, *, keep_values: bool = True) -> IntakeRecord | None:
+    """The record that `intake.parse` would make of the document; None where that is not plain to see.
+
+    Values that are not kept are checked all the same.
+    """
     document = plain(body)
     if type(document) is not dict:
         return None
     try:
-        return _record(document)
+        return _record(document, keep_values)
     except (Unsure, KeyError, MalformedIdentifier):
         return None
 
 
-def _record(document: dict[str, Any]) -> IntakeRecord:
+def _record(document: dict[str, Any], keep_values: bool) -> IntakeRecord:
     for name in document:
         if name not in intake.MEMBERS:
             raise Unsure
@@ -69,7 +72,8 @@ def _record(document: dict[str, Any]) -> IntakeRecord:
         reasons = {_reasoned(name, level, taken): _REASON(why) for name, why in sent_reasons.items()}
     return IntakeRecord(
         record_id, cast("Kind", kind), level, gtin, lot, serial, datetime.fromisoformat(sent).astimezone(UTC),
-        MappingProxyType(taken), MappingProxyType(reasons), MappingProxyType(details),
+        MappingProxyType(taken) if keep_values else intake.LEFT_OUT, MappingProxyType(reasons),
+        MappingProxyType(details),
     )  # fmt: skip
 
 

@@ -4,7 +4,8 @@ A check takes a value that is plainly right and gives what is signed, or raises 
 read again by `values`, which alone refuses and says why. Nothing is taken here that is not taken there, and
 it comes out the same; a test compares the two over all kinds of records.
 
-What is not asked again: texts are printable and in form C, members are not doubled.
+What is not asked again: texts are printable and in form C, members are not doubled. An object or list that
+was read belongs to its check: what changes is written into it, so that most of it need not be made anew.
 """
 
 import math
@@ -39,14 +40,20 @@ _WHOLE: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,15})").fullmatch
 
 def text(longest: int, pattern: str | None = None) -> Check:
     """A text that is not empty."""
-    matches = re.compile(pattern).fullmatch if pattern is not None else None
+    if pattern is not None:
+        matches = re.compile(pattern).fullmatch
+
+        def check_form(value: Any) -> Any:
+            if type(value) is str and len(value) <= longest and value.strip() and matches(value):
+                return value
+            raise Unsure
+
+        return check_form
 
     def check(value: Any) -> Any:
-        if type(value) is not str or len(value) > longest or not value.strip():
-            raise Unsure
-        if matches is not None and not matches(value):
-            raise Unsure
-        return value
+        if type(value) is str and len(value) <= longest and value.strip():
+            return value
+        raise Unsure
 
     return check
 
@@ -56,13 +63,13 @@ def _moment(pattern: str, read: Callable[[str], object]) -> Check:
     matches = re.compile(pattern).fullmatch
 
     def check(value: Any) -> Any:
-        if type(value) is not str or not matches(value):
-            raise Unsure
-        try:
-            read(value)
-        except ValueError:
-            raise Unsure from None
-        return value
+        if type(value) is str and matches(value):
+            try:
+                read(value)
+            except ValueError:
+                raise Unsure from None
+            return value
+        raise Unsure
 
     return check
 
@@ -205,10 +212,13 @@ def of_object(fields: Mapping[str, Field], *, bare_numbers: bool = False) -> Che
         for name in required:
             if name not in value:
                 raise Unsure
-        try:
-            return {name: checks[name](member) for name, member in value.items()}
-        except KeyError:
-            raise Unsure from None
+        for name, member in value.items():
+            if name not in checks:
+                raise Unsure
+            found = checks[name](member)
+            if found is not member:
+                value[name] = found
+        return value
 
     return check
 
@@ -243,10 +253,11 @@ def _list(form: ValueForm) -> Check:
     def check(value: Any) -> Any:
         if type(value) is not list or not 0 < len(value) <= MAX_LIST:
             raise Unsure
-        entries = [entry(one) for one in value]
-        if len(entries) > 1 and any(one in entries[:index] for index, one in enumerate(entries)):
+        for index, one in enumerate(value):
+            value[index] = entry(one)
+        if len(value) > 1 and any(one in value[:index] for index, one in enumerate(value)):
             raise Unsure
-        return entries
+        return value
 
     return check
 
@@ -257,7 +268,9 @@ def _series(form: ValueForm) -> Check:
     def check(value: Any) -> Any:
         if type(value) is not list or not 0 < len(value) <= MAX_SERIES:
             raise Unsure
-        return [point(one) for one in value]
+        for index, one in enumerate(value):
+            value[index] = point(one)
+        return value
 
     return check
 
@@ -329,11 +342,9 @@ def _reading(attribute: Attribute) -> ReadingCheck:
             return {"value": number(value["value"]), "observedAt": observed_at, "source": source}
         if not members >= value.keys():
             raise Unsure
-        sent = (
-            value["value"]
-            if unit is None
-            else {name: value[name] for name in ("value", "unit") if name in value}
-        )
+        sent = value["value"]
+        if unit is not None:
+            sent = {name: value[name] for name in ("value", "unit") if name in value}
         return {
             "value": inner(sent),
             "observedAt": DATETIME(value.get("observedAt", observed_at)),

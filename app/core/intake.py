@@ -17,7 +17,7 @@ Source: contract of the intake interface; Annex XIII; threats T10 (unknown field
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -92,6 +92,23 @@ _SOURCES: Final[Mapping[str, str]] = {
     "batch": "production batch",
     "model": "model data",
 }
+
+
+class _LeftOut(Mapping[str, Any]):
+    """Values that were checked and not kept: whoever asks for them has the wrong record in hand."""
+
+    def __getitem__(self, name: str) -> Any:
+        raise TypeError("the values of this record were checked and not kept: read it again")
+
+    def __iter__(self) -> Iterator[str]:
+        raise TypeError("the values of this record were checked and not kept: read it again")
+
+    def __len__(self) -> int:
+        raise TypeError("the values of this record were checked and not kept: read it again")
+
+
+LEFT_OUT: Final[Mapping[str, Any]] = _LeftOut()
+"""`values` of a record that is one of many: a pack has a hundred objects, which nobody asks for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,14 @@
 """What is known of a battery: every record about it, brought together with where each value came from."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
 from app.core import compiled_records, completeness, json_strict
 from app.core.errors import NotFound
 from app.core.identifiers import BatteryKey
-from app.core.intake import IntakeRecord, parse
+from app.core.intake import LEFT_OUT, IntakeRecord, parse
 from app.core.passport import Draft, Sourced, assemble, filled
 from app.core.summary import Summary, beginning, fold, from_bytes, to_bytes
 from app.core.summary import draft as made_of
@@ -23,11 +23,12 @@ KEPT_BYTES: Final = 65_536
 
 
 def read(body: bytes, *, keep: bool = True) -> IntakeRecord:
-    """One record as it was sent, parsed; kept, unless it is one of many that nobody asks for again.
+    """One record as it was sent, parsed; kept, unless it is one of many that nobody asks for again, whose
+    values are checked and left out.
 
     Raises: MalformedInput, TooLarge.
     """
-    return _kept(body) if keep and len(body) <= KEPT_BYTES else _parse(body)
+    return _kept(body) if keep and len(body) <= KEPT_BYTES else _parse(body, keep_values=keep)
 
 
 def load(store: Store, battery: Any) -> tuple[Draft, int]:
@@ -148,9 +149,12 @@ def keys_of(battery: Any) -> Sequence[bytes]:
     return keys
 
 
-def _parse(body: bytes) -> IntakeRecord:
-    record = compiled_records.read(body)
-    return record if record is not None else parse(json_strict.loads(body, decimals=True))
+def _parse(body: bytes, *, keep_values: bool = True) -> IntakeRecord:
+    record = compiled_records.read(body, keep_values=keep_values)
+    if record is not None:
+        return record
+    record = parse(json_strict.loads(body, decimals=True))
+    return record if keep_values else replace(record, values=LEFT_OUT)
 
 
 _kept = lru_cache(maxsize=KEPT_RECORDS)(_parse)
