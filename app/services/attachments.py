@@ -16,9 +16,9 @@ from PIL import Image
 from app.core import file_links
 from app.core.access import Permission, Reader
 from app.core.errors import MalformedInput, NotFound, TooLarge
-from app.core.intake import IntakeRecord
 from app.core.multibase import digest_multibase
 from app.core.times import parse, to_seconds, to_text
+from app.services import drafts
 from app.services.context import Context
 from app.services.plants import Plant
 from app.store.unit_of_work import Collision, Store
@@ -118,12 +118,13 @@ def newest(ctx: Context, operator: str, page: int = 1) -> list[File]:
     return [_told(ctx, row, file_links.text_of(bytes(row.digest))) for row in rows]
 
 
-def require_kept(ctx: Context, store: Store, record: IntakeRecord, body: bytes) -> None:
+def require_kept(ctx: Context, store: Store, body: bytes) -> None:
     """Refuse a record whose values link to a file that is not here: a passport would bind what nobody can
     read. Raises: MalformedInput."""
     if b"/files/u" not in body:
         return
-    wanted = dict(file_links.required(record.values, ctx.settings.origin))
+    values = drafts.read(body).values  # one of many records comes without them
+    wanted = dict(file_links.required(values, ctx.settings.origin))
     known = store.attachments.known([file_links.digest_of(digest) for digest in wanted])
     for digest, pointer in wanted.items():
         if file_links.digest_of(digest) not in known:

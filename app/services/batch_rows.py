@@ -22,7 +22,7 @@ from app.core.intake import BEGINS_NO_BATTERY, IntakeRecord
 from app.core.times import parse, to_text
 from app.services import answers as made
 from app.services import genealogy_rows, intake
-from app.services.intake import Accepted, Quarantined, Source
+from app.services.intake import Accepted, Quarantined
 from app.services.plants import Plant
 
 
@@ -70,12 +70,12 @@ class Chunk:
     def __post_init__(self) -> None:
         self.received_at = to_text(self.now)
 
-    def take(
-        self, body: bytes, digest: bytes, source: Source, record: IntakeRecord, subject: bytes,
-        late: timedelta | None,
-    ) -> None:  # fmt: skip
-        """Place one record after those before it; `subject` is its key. Raises: Conflict; MalformedInput when
-        too old."""
+    def take(self, row: dict[str, Any], record: IntakeRecord, late: timedelta | None) -> None:
+        """Place one record, with the row that was made of it, after those before it.
+
+        Raises: Conflict; MalformedInput when too old.
+        """
+        digest, subject = row["body_digest"], row["subject_key"]
         known = self.known.get(record.record_id)
         before = known.body_digest if known is not None else self._digests.get(record.record_id)
         if before is not None:
@@ -96,16 +96,8 @@ class Chunk:
             self.shared_subjects.add(subject)
         self._digests[record.record_id] = digest
         self._records[record.record_id] = record
-        self.rows.append(
-            {
-                "economic_operator_id": self.plant.economic_operator_id, "plant_id": self.plant.id,
-                "record_id": record.record_id, "body_digest": digest, "body": body, "kind": record.kind,
-                "level": record.level, "subject_key": subject, "gtin": record.gtin, "lot": record.lot,
-                "serial": record.serial, "sent_at": to_text(record.sent_at),
-                "received_at": self.received_at, "answer": None, "door": source.door, "origin": source.origin,
-                "mapping": source.mapping,
-            }
-        )  # fmt: skip
+        row["answer"] = None  # a chunk that collides is placed anew
+        self.rows.append(row)
         self.places.append(_Place(record.record_id, False))
 
     def refuse(self, kept: Quarantined, body: bytes) -> None:

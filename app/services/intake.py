@@ -241,7 +241,7 @@ def _store(
                 known = work.records.find(plant.id, record.record_id)
                 if known is None:
                     require_recent(record, now, late)
-                    attachments.require_kept(ctx, work, record, body)
+                    attachments.require_kept(ctx, work, body)
                     outcomes = _apply(work, plant, record, now)
                     answer = (
                         None

@@ -26,6 +26,8 @@ from app.core.intake import BEGINS_NO_BATTERY, IntakeRecord
 from app.core.times import parse, to_text
 from app.services import answers as made
 from app.services import attachments, bulk, carbon, drafts, intake, issuance, subjects
+from app.services.batch_reading import Message as Message
+from app.services.batch_reading import Read, read_one
 from app.services.batch_rows import Chunk
 from app.services.context import Context
 from app.services.intake import LATE, Accepted, Quarantined, Source
@@ -38,21 +40,6 @@ _EVER: Final = "9999"
 _log = logging.getLogger("app.services.intake")
 Outcome = Accepted | Quarantined
 """One for each record, in order. A refusal is a value here, not raised: its neighbours go on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One record as a door hands it over; `refusal` where the door itself could not read it.
-
-    `mapping` is the name and version of the mapping that made it of `row`, the plant's own row: refused, the
-    row is kept, and not what was made of it. Records of one row stay in one transaction.
-    """
-
-    body: bytes
-    origin: str | None = None
-    refusal: Rejected | None = None
-    mapping: str | None = None
-    row: bytes | None = None
 
 
 def accept_many(
@@ -146,7 +133,8 @@ def _take(
     whole: bool = False,
 ) -> list[Outcome]:
     now = ctx.now()
-    read = [_read(message, now) for message in messages]  # (1)
+    received_at = to_text(now)
+    read = [read_one(message, plant, now, received_at, door) for message in messages]  # (1)
     for left in reversed(range(_TRIES)):
         try:
             with ctx.unit_of_work() as work:  # (2)
@@ -166,21 +154,6 @@ def _take(
     return chunk.outcomes(answers)
 
 
-_Read = tuple[Message, bytes, IntakeRecord | Rejected, bytes]
-"""A message, the digest of its body, what was read in it, and the key of what that is about."""
-
-
-def _read(message: Message, now: datetime) -> _Read:
-    digest = hashlib.sha256(message.body).digest()
-    if message.refusal is not None:
-        return message, digest, message.refusal, b""
-    try:
-        record = intake.parsed(message.body, now, keep=False)
-    except Rejected as refusal:
-        return message, digest, refusal, b""
-    return message, digest, record, subjects.record_key(record)
-
-
 def _models_of_events(work: UnitOfWork, records: Sequence[IntakeRecord]) -> set[bytes]:
     named = [
         key
@@ -194,12 +167,12 @@ def _stored(
     ctx: Context,
     work: UnitOfWork,
     plant: Plant,
-    read: Sequence[_Read],
+    read: Sequence[Read],
     now: datetime,
     door: str,
     late: timedelta | None,
 ) -> Chunk:
-    records = [(record, key) for _, _, record, key in read if isinstance(record, IntakeRecord)]
+    records = [(each.record, each.row["subject_key"]) for each in read if each.record is not None]
     known = work.records.find_many(plant.id, [record.record_id for record, _ in records])
     keys = {key for record, key in records if record.level == "item"}
     chunk = Chunk(
@@ -207,15 +180,14 @@ def _stored(
         batteries={bytes(row.key): row for row in work.batteries.held_all(keys)},
         models=_models_of_events(work, [record for record, _ in records]),
     )  # fmt: skip
-    for message, digest, record, key in read:
+    for each in read:
+        message = each.message
         try:
-            if isinstance(record, Rejected):
-                raise record
-            plant.require_kind(record.kind)
-            carbon.require_calculable(work, record)
-            attachments.require_kept(ctx, work, record, message.body)
-            source = Source(door, message.origin, message.mapping)
-            chunk.take(message.body, digest, source, record, key, late)
+            if each.record is None:
+                raise each.refusal or RuntimeError("neither a record nor a refusal")
+            carbon.require_calculable(work, each.record)
+            attachments.require_kept(ctx, work, message.body)
+            chunk.take(each.row, each.record, late)
         except Rejected as refusal:
             kept = _set_aside(work, plant, message, door, refusal, now)
             chunk.refuse(Quarantined(refusal, kept), message.body)

@@ -1,0 +1,60 @@
+"""Messages of a batch, read: what each holds and the row that is to be stored, or why there is none.
+
+Nothing here asks the store: while one program reads, another may write.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.core.errors import Rejected
+from app.core.intake import IntakeRecord
+from app.core.times import to_text
+from app.services import intake, subjects
+from app.services.plants import Plant
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One record as a door hands it over; `refusal` where the door itself could not read it.
+
+    `mapping` is the name and version of the mapping that made it of `row`, the plant's own row: refused, the
+    row is kept, and not what was made of it. Records of one row stay in one transaction.
+    """
+
+    body: bytes
+    origin: str | None = None
+    refusal: Rejected | None = None
+    mapping: str | None = None
+    row: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A message with the record in it and its row, which gets its answer later; or with why there is none."""
+
+    message: Message
+    record: IntakeRecord | None
+    row: dict[str, Any]
+    refusal: Rejected | None
+
+
+def read_one(message: Message, plant: Plant, now: datetime, received_at: str, door: str) -> Read:
+    """A record without its values, which are checked and not kept."""
+    if message.refusal is not None:
+        return Read(message, None, {}, message.refusal)
+    try:
+        record = intake.parsed(message.body, now, keep=False)
+        plant.require_kind(record.kind)
+    except Rejected as refusal:
+        return Read(message, None, {}, refusal)
+    row = {
+        "economic_operator_id": plant.economic_operator_id, "plant_id": plant.id,
+        "record_id": record.record_id, "body_digest": hashlib.sha256(message.body).digest(),
+        "body": message.body, "kind": record.kind, "level": record.level,
+        "subject_key": subjects.record_key(record), "gtin": record.gtin, "lot": record.lot,
+        "serial": record.serial, "sent_at": to_text(record.sent_at), "received_at": received_at,
+        "answer": None, "door": door, "origin": message.origin, "mapping": message.mapping,
+    }  # fmt: skip
+    return Read(message, record, row, None)
