@@ -370,10 +370,10 @@ class Quarantine:
         found: dict[str, str] = {}
         for waiting, keys, how in (
             (_OPEN_BY_ID, [record_id for record_id, _ in accepted], "replaced"),
-            (_OPEN_BY_DIGEST, [digest for _, digest in accepted], "replayed"),
+            (_OPEN_BY_DIGEST, [*(digest for _, digest in accepted), *rows], "replayed"),
         ):
-            rows = waiting.rows(self._connection, keys, plant_id=plant_id)
-            found |= {str(row.id): how for row in rows}
+            open_ones = waiting.rows(self._connection, keys, plant_id=plant_id)
+            found |= {str(row.id): how for row in open_ones}
         for quarantine_id, how in sorted(found.items()):
             if quarantine_id not in but:
                 self.settle(quarantine_id, how, at)
