@@ -11,7 +11,7 @@ from typing import Any
 from app.core.errors import Rejected
 from app.core.intake import IntakeRecord
 from app.core.times import to_text
-from app.services import intake, subjects
+from app.services import drafts, intake, subjects
 from app.services.plants import Plant
 
 
@@ -45,7 +45,7 @@ def read_one(message: Message, plant: Plant, now: datetime, received_at: str, do
     if message.refusal is not None:
         return Read(message, None, {}, message.refusal)
     try:
-        record = intake.parsed(message.body, now, keep=False)
+        record = intake.not_ahead(drafts.read_head(message.body), now)
         plant.require_kind(record.kind)
     except Rejected as refusal:
         return Read(message, None, {}, refusal)

@@ -23,12 +23,16 @@ KEPT_BYTES: Final = 65_536
 
 
 def read(body: bytes, *, keep: bool = True) -> IntakeRecord:
-    """One record as it was sent, parsed; kept, unless it is one of many that nobody asks for again, whose
-    values are checked and left out.
+    """One record as it was sent, parsed; kept, unless it is one of many that nobody asks for again.
 
     Raises: MalformedInput, TooLarge.
     """
-    return _kept(body) if keep and len(body) <= KEPT_BYTES else _parse(body, keep_values=keep)
+    return _kept(body) if keep and len(body) <= KEPT_BYTES else _parse(body)
+
+
+def read_head(body: bytes) -> IntakeRecord:
+    """The same for one of many: its values are checked, and left out. Raises: MalformedInput, TooLarge."""
+    return _parse(body, keep_values=False)
 
 
 def load(store: Store, battery: Any) -> tuple[Draft, int]:

@@ -183,7 +183,11 @@ def plant_of(ctx: Context, quarantine_id: str) -> Plant:
 
 def parsed(body: bytes, now: datetime, *, keep: bool = True) -> IntakeRecord:
     """One record, read and checked. Raises: MalformedInput; TooLarge."""
-    record = drafts.read(body, keep=keep)
+    return not_ahead(drafts.read(body, keep=keep), now)
+
+
+def not_ahead(record: IntakeRecord, now: datetime) -> IntakeRecord:
+    """The record, if its sender's clock is no more than five minutes fast. Raises: MalformedInput."""
     if record.sent_at > now + SENDER_AHEAD:
         raise MalformedInput(
             f"sentAt lies ahead of this server's clock ({to_seconds(now)}) by more than 5 minutes."
