@@ -12,7 +12,18 @@ from pathlib import Path
 from benchmarks import measure
 from benchmarks.measure import Group
 
-NAMES = ("lookup", "issuing", "log", "intake", "intake_many", "verifying", "browser", "first_view", "start")
+NAMES = (
+    "lookup",
+    "issuing",
+    "log",
+    "intake",
+    "intake_many",
+    "csv_files",
+    "verifying",
+    "browser",
+    "first_view",
+    "start",
+)
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, create_engine, insert, select, text
 from app import wiring
 from app.core.identifiers import BatteryKey
 from app.store import engine as engines
-from app.store.factory_tables import intake_records, plants
+from app.store.factory_tables import genealogy_links, intake_records, plants
 from app.store.tables import batteries
 from app.store.unit_of_work import unit_of_work
 from benchmarks import installation
@@ -19,7 +19,7 @@ from benchmarks.installation import Installation
 from benchmarks.measure import Contender
 from tests import factories
 
-BARE_PACK, BARE_LOT = "bare insert of its two rows", "bare insert of its row"
+BARE_PACK, BARE_LOT = "bare insert of its rows and links", "bare insert of its row and links"
 CLOCKS = ((time.process_time, "CPU"), (time.perf_counter, "elapsed"))
 """Elapsed time is told beside CPU time: a commit waits for the disk, and other programs for the processor."""
 
@@ -92,21 +92,26 @@ class Sides:
         def once() -> float:
             sent = bodies()
             self.take(sent)
-            records, packs = self._rows()
+            records, packs, links = self._rows()
+            parts = [slice(first, first + self.chunk) for first in range(0, self.length, self.chunk)]
+            made = [
+                (own, packs[part], [link for row in own for link in links[row["record_id"]]])
+                for part in parts
+                for own in [records[part]]
+            ]
             begun = self.clock()
-            for first in range(0, self.length, self.chunk):
-                part = slice(first, first + self.chunk)
+            for tables in made:
                 with unit_of_work(self.bare) as work:
-                    work._connection.execute(insert(intake_records), records[part])
-                    if packs:
-                        work._connection.execute(insert(batteries), packs[part])
+                    for table, rows in zip((intake_records, batteries, genealogy_links), tables, strict=True):
+                        if rows:
+                            work._connection.execute(insert(table), rows)
                     work.commit()
             return (self.clock() - begun) / self.length
 
         return once
 
-    def _rows(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        """The rows that the last records have left."""
+    def _rows(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]], dict[str, list[dict[str, Any]]]]:
+        """The rows that the last records have left: of records, of batteries, and links by record id."""
         with self.made.ctx.engine.connect() as connection:
             query = select(intake_records).order_by(intake_records.c.sequence.desc()).limit(self.length)
             records = [dict(row._mapping) for row in connection.execute(query)]
@@ -114,7 +119,13 @@ class Sides:
             packs = connection.execute(select(batteries).where(batteries.c.key.in_(keys)))
             for record in records:
                 del record["sequence"]
-            return records, [dict(row._mapping) for row in packs]
+            links: dict[str, list[dict[str, Any]]] = {row["record_id"]: [] for row in records}
+            stated = select(genealogy_links).where(genealogy_links.c.record_id.in_(links))
+            for row in connection.execute(stated.order_by(genealogy_links.c.sequence)):
+                link = dict(row._mapping)
+                del link["sequence"]
+                links[link["record_id"]].append(link)
+            return records, [dict(row._mapping) for row in packs], links
 
 
 def _cell_lot(now: Any, number: int) -> dict[str, Any]:

@@ -4,6 +4,7 @@ Nothing here asks the store: while one program reads, another may write.
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from app.core.errors import Rejected
 from app.core.intake import IntakeRecord
 from app.core.times import to_text
-from app.services import drafts, intake, subjects
+from app.services import drafts, genealogy_rows, intake, subjects
 from app.services.plants import Plant
 
 
@@ -32,23 +33,25 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A message with the record in it and its row, which gets its answer later; or with why there is none."""
+    """A message with the record in it, its row, which gets its answer later, and the rows of what it says
+    went into what; or with why there is none."""
 
     message: Message
     record: IntakeRecord | None
     row: dict[str, Any]
+    links: Sequence[dict[str, Any]]
     refusal: Rejected | None
 
 
 def read_one(message: Message, plant: Plant, now: datetime, received_at: str, door: str) -> Read:
     """A record without its values, which are checked and not kept."""
     if message.refusal is not None:
-        return Read(message, None, {}, message.refusal)
+        return Read(message, None, {}, (), message.refusal)
     try:
         record = intake.not_ahead(drafts.read_head(message.body), now)
         plant.require_kind(record.kind)
     except Rejected as refusal:
-        return Read(message, None, {}, refusal)
+        return Read(message, None, {}, (), refusal)
     row = {
         "economic_operator_id": plant.economic_operator_id, "plant_id": plant.id,
         "record_id": record.record_id, "body_digest": hashlib.sha256(message.body).digest(),
@@ -57,4 +60,5 @@ def read_one(message: Message, plant: Plant, now: datetime, received_at: str, do
         "serial": record.serial, "sent_at": to_text(record.sent_at), "received_at": received_at,
         "answer": None, "door": door, "origin": message.origin, "mapping": message.mapping,
     }  # fmt: skip
-    return Read(message, record, row, None)
+    links = genealogy_rows.rows_of(record, plant.id, plant.economic_operator_id)
+    return Read(message, record, row, links, None)

@@ -21,7 +21,7 @@ from app.core.identifiers import ModelKey
 from app.core.intake import BEGINS_NO_BATTERY, IntakeRecord
 from app.core.times import parse, to_text
 from app.services import answers as made
-from app.services import genealogy_rows, intake
+from app.services import intake
 from app.services.intake import Accepted, Quarantined
 from app.services.plants import Plant
 
@@ -51,6 +51,8 @@ class Chunk:
     models: set[bytes] = field(default_factory=set)
     """Of the models that events name, those that some record speaks of."""
     rows: list[dict[str, Any]] = field(default_factory=list)
+    links: list[dict[str, Any]] = field(default_factory=list)
+    """What the new records say went into what."""
     places: list[_Place | Quarantined] = field(default_factory=list)
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     unanswered: list[tuple[IntakeRecord, datetime]] = field(default_factory=list)
@@ -70,8 +72,14 @@ class Chunk:
     def __post_init__(self) -> None:
         self.received_at = to_text(self.now)
 
-    def take(self, row: dict[str, Any], record: IntakeRecord, late: timedelta | None) -> None:
-        """Place one record, with the row that was made of it, after those before it.
+    def take(
+        self,
+        row: dict[str, Any],
+        links: Sequence[dict[str, Any]],
+        record: IntakeRecord,
+        late: timedelta | None,
+    ) -> None:
+        """Place one record, with the rows that were made of it, after those before it.
 
         Raises: Conflict; MalformedInput when too old.
         """
@@ -98,6 +106,7 @@ class Chunk:
         self._records[record.record_id] = record
         row["answer"] = None  # a chunk that collides is placed anew
         self.rows.append(row)
+        self.links.extend(links)
         self.places.append(_Place(record.record_id, False))
 
     def refuse(self, kept: Quarantined, body: bytes) -> None:
@@ -139,15 +148,6 @@ class Chunk:
                     origin, record, self.now, of_battery=known
                 )
                 row["answer"] = orjson.dumps(answer).decode()
-
-    def links(self) -> list[dict[str, Any]]:
-        """What the new records say went into what."""
-        operator = self.plant.economic_operator_id
-        return [
-            link
-            for row in self.rows
-            for link in genealogy_rows.rows_of(self._records[row["record_id"]], self.plant.id, operator)
-        ]
 
     @property
     def refusals(self) -> dict[int, Rejected]:

@@ -187,7 +187,7 @@ def _stored(
                 raise each.refusal or RuntimeError("neither a record nor a refusal")
             carbon.require_calculable(work, each.record)
             attachments.require_kept(ctx, work, message.body)
-            chunk.take(each.row, each.record, late)
+            chunk.take(each.row, each.links, each.record, late)
         except Rejected as refusal:
             kept = _set_aside(work, plant, message, door, refusal, now)
             chunk.refuse(Quarantined(refusal, kept), message.body)
@@ -201,7 +201,7 @@ def _stored(
     work.batteries.add_many(chunk.new_batteries)
     work.batteries.change_many(chunk.changed_batteries())
     work.records.add_many(chunk.rows)
-    work.genealogy.add(chunk.links())
+    work.genealogy.add(chunk.links)
     work.quarantine.settle_accepted_many(
         plant.id, [(row["record_id"], row["body_digest"]) for row in chunk.rows], to_text(now),
         but=chunk.contested, rows=chunk.taken_rows(),
