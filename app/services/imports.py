@@ -13,6 +13,7 @@ from app.core.errors import MalformedInput
 from app.core.imports import records
 from app.core.imports.outcomes import Imported, Record
 from app.core.imports.records import Told
+from app.core.imports.tables import VERSION
 from app.core.times import to_seconds
 from app.services import intake_batch
 from app.services.context import Context
@@ -88,7 +89,14 @@ def take(
         )
     known = _known(ctx, plant, made.records)
     fresh = [record for record in made.records if record.document["recordId"] not in known]
-    messages = [Message(_body(record), f"{looked.file}#{made.digest[:16]}/{record.part}") for record in fresh]
+    messages = [
+        Message(
+            _body(record),
+            f"{looked.file}#{made.digest[:16]}/{record.part}",
+            mapping=f"{made.format}:{VERSION}",
+        )
+        for record in fresh
+    ]
     outcomes = intake_batch.accept_many(ctx, plant, messages, door=door, late=None)
     by_id = {record.document["recordId"]: outcome for record, outcome in zip(fresh, outcomes, strict=True)}
     return replace(

@@ -11,6 +11,7 @@ from app.web import (
     openapi_carbon,
     openapi_epcis,
     openapi_files,
+    openapi_imports,
     openapi_lineage,
     openapi_oauth,
 )
@@ -37,6 +38,7 @@ def document(origin: str) -> Json:
                 **openapi_oauth.PATHS,
                 **openapi_files.PATHS,
                 **openapi_carbon.PATHS,
+                **openapi_imports.PATHS,
                 **openapi_lineage.PATHS,
                 **openapi_epcis.PATHS,
                 **openapi_board.PATHS,
@@ -57,6 +59,7 @@ def document(origin: str) -> Json:
             "schemas": {
                 "Record": record_schema(),
                 "CarbonFootprint": openapi_carbon.SCHEMA,
+                "Import": openapi_imports.SCHEMA,
                 "File": openapi_files.SCHEMA,
                 **openapi_epcis.SCHEMAS,
                 "Problem": _PROBLEM,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -20,6 +21,7 @@ from tests.journeys.watching import Watch
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PHONE, DESK, NARROW = (390, 844), (1280, 800), (320, 640)
+FOREIGN = Path(__file__).resolve().parents[1] / "vectors" / "imports" / "battery-pass-1.2.0.json"
 LOOKS = [(PHONE, "light"), (DESK, "dark"), (PHONE, "dark"), (DESK, "light")]
 LONG_ONES = {
     "passport, maker",
@@ -124,6 +126,17 @@ def files(stage: Stage) -> Page:
     return page
 
 
+def imported(stage: Stage) -> Page:
+    """A document that was looked at, with values of every fate."""
+    page = stage.visit("/imports", role="maker")
+    page.get_by_label("File", exact=True).set_input_files(FOREIGN)
+    page.get_by_label("GTIN").fill(FIRST_GTIN)
+    page.get_by_label("Serial number").fill("FOREIGN-1")
+    page.get_by_role("button", name="Look").click()
+    expect(page.get_by_role("button", name="Take it in")).to_be_visible()
+    return opened(page)
+
+
 def refused_record(stage: Stage) -> Page:
     page = quarantine(stage)
     page.locator(".refused").get_by_role("link", name="Open").first.click()
@@ -224,6 +237,8 @@ SCENES: dict[str, Callable[[Stage], Page]] = {
     "draft": draft,
     "carbon": lambda stage: opened(stage.visit(f"/models/{FIRST_GTIN}/carbon", role="maker")),
     "files": files,
+    "imports": lambda stage: stage.visit("/imports", role="maker"),
+    "imports, looked at": imported,
     "quarantine": quarantine,
     "refused-record": refused_record,
     "offline": offline,
