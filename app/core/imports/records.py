@@ -25,7 +25,7 @@ from app.core.imports.tables import VERSION
 
 _FOOTPRINT: Final = "carbonFootprintPerLifecycleStage."
 _FOOTPRINTS: Final = ("batteryCarbonFootprint", "absoluteCarbonFootprint", "carbonFootprint")
-_LINK: Final = re.compile(r"https?://[^/]+(?:/[^?#]*)?(/01/[0-9]{8,14}(?:/.*)?)")
+_LINK: Final = re.compile(r"https?://[^/?#]+(?:/[^?#]*)?(/01/[0-9]{8,14}(?:/[^?#]*)?)(?:[?#].*)?")
 _ELEMENTS: Final = re.compile(r"(?:\]d2)?\(?01\)?([0-9]{14})\(?21\)?(.{1,20})")
 _SGTIN: Final = re.compile(r"urn:epc:id:sgtin:([0-9]{6,12})\.([0-9])([0-9]{0,6})\.([^:]{1,60})")
 
@@ -95,21 +95,28 @@ def _subject(said: Mapped, told: Told) -> dict[str, str]:
         for text, outcome in said.subject.get(kind, ()):
             _named(kind, text, outcome, found)
     if "gtin" not in found:
+        wrong = next((one for one in _namings(said) if one.status == "refused"), None)
+        at = f" (At {wrong.leaf.pointer}: {wrong.reason})" if wrong else ""
         raise MalformedInput(
-            "The document names no GTIN of the battery: say it with --gtin (on the page: GTIN).",
+            f"The document names no GTIN of the battery: say it with --gtin (on the page: GTIN).{at}",
             pointer="/gtin", rule="import-subject",
         )  # fmt: skip
     return found
 
 
+def _namings(said: Mapped) -> list[Outcome]:
+    return [outcome for kind in ("identifier", "gtin") for _, outcome in said.subject.get(kind, ())]
+
+
 def _named(kind: str, text: str, outcome: Outcome, found: dict[str, str]) -> None:
-    read = {"identifier": _identifier, "gtin": _gtin, "serial": _serial}[kind](text)
-    if not read and kind == "identifier":
-        outcome.status = "notTaken"
-        outcome.reason = "It names the battery, but holds neither a GS1 Digital Link nor a GTIN."
+    try:
+        read = {"identifier": _identifier, "gtin": _gtin, "serial": _serial}[kind](text)
+    except MalformedIdentifier as refusal:
+        outcome.refuse(str(refusal))
         return
     if not read:
-        outcome.refuse(f"This is no {kind} of GS1: up to 20 characters without blanks.")
+        outcome.status = "notTaken"
+        outcome.reason = "It names the battery, but holds neither a GS1 Digital Link nor a GTIN."
         return
     for name, value in read.items():
         if found.setdefault(name, value) != value:
@@ -122,29 +129,29 @@ def _named(kind: str, text: str, outcome: Outcome, found: dict[str, str]) -> Non
 
 
 def _identifier(text: str) -> dict[str, str]:
+    """GTIN and serial of a Digital Link, an SGTIN or GS1 element strings, or a GTIN; nothing for any other.
+
+    Raises: MalformedIdentifier.
+    """
     link = _LINK.fullmatch(text)
     epc, elements = _SGTIN.fullmatch(text), _ELEMENTS.fullmatch(text)
     if link:
-        pieces = link[1].split("?")[0].split("/")
+        pieces = link[1].split("/")
         named = {pieces[at]: pieces[at + 1] for at in range(1, len(pieces) - 1, 2)}
-        found = _gtin(named.get("01", ""))
-        return found | (_serial(identifiers.path_value(named["21"])) if "21" in named and found else {})
-    if epc:
-        digits = f"{epc[2]}{epc[1]}{epc[3]}"
-        if len(digits) == 13:
-            return {"gtin": digits + identifiers.check_digit(digits)} | _serial(epc[4])
+        serial = _serial(identifiers.path_value(named["21"])) if "21" in named else {}
+        return _gtin(named.get("01", "")) | serial
+    if epc and len(digits := f"{epc[2]}{epc[1]}{epc[3]}") == 13:
+        return {"gtin": digits + identifiers.check_digit(digits)} | _serial(epc[4])
     if elements:
-        found = _gtin(elements[1])
-        return found | (_serial(elements[2]) if found else {})
+        return _gtin(elements[1]) | _serial(elements[2])
     # A shorter number may be anything: one in ten has the right check digit by chance.
-    return _gtin(text) if len(text) in (13, 14) else {}
+    if re.fullmatch(r"[0-9]{13,14}", text):
+        return _gtin(text)
+    return {}
 
 
 def _gtin(text: str) -> dict[str, str]:
-    try:
-        return {"gtin": identifiers.gtin(_long(text))}
-    except MalformedIdentifier:
-        return {}
+    return {"gtin": identifiers.gtin(_long(text))}
 
 
 def _long(text: str) -> str:
@@ -153,10 +160,7 @@ def _long(text: str) -> str:
 
 
 def _serial(text: str) -> dict[str, str]:
-    try:
-        return {"serial": identifiers.serial(text)}
-    except MalformedIdentifier:
-        return {}
+    return {"serial": identifiers.serial(text)}
 
 
 # --- the records

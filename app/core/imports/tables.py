@@ -105,7 +105,7 @@ class Table:
     def rows_for(self, part: str, steps: Steps) -> Sequence[Row]:
         """Rows that may speak of a place, the first that fits first."""
         found: list[Row] = []
-        for dropped in range(min(3, len(steps)) if self.loose else 1):
+        for dropped in self._drops(steps):
             for pattern in (pattern_of(steps[dropped:]), pattern_of((*steps[dropped:-1], "*"))):
                 found.extend(self.by_pattern.get(f"{part}:{pattern}", ()))
             if found:
@@ -114,12 +114,14 @@ class Table:
         found.extend(row for head, row in self.prefixes if whole.startswith(head))
         return found
 
+    def _drops(self, steps: Steps) -> range:
+        """How many groups may stand before what the table names: up to two, and no list."""
+        most = next((at for at, step in enumerate(steps) if _INDEX.fullmatch(step)), len(steps) - 1)
+        return range(min(2, most) + 1 if self.loose else 1)
+
     def is_helper(self, part: str, steps: Steps) -> bool:
         """Whether a place holds the unit, time or kind of a value beside it."""
-        return any(
-            f"{part}:{pattern_of(steps[dropped:])}" in self.helpers
-            for dropped in range(min(3, len(steps)) if self.loose else 1)
-        )
+        return any(f"{part}:{pattern_of(steps[dropped:])}" in self.helpers for dropped in self._drops(steps))
 
 
 def pattern_of(steps: Steps) -> str:
