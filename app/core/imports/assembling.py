@@ -12,6 +12,7 @@ from app.core.catalogue import Attribute, ValueForm, members_of
 from app.core.errors import MalformedInput
 from app.core.imports.leaves import Steps
 from app.core.imports.outcomes import Outcome
+from app.core.schema_forms import MAX_TEXT_LENGTH
 from app.core.values import check_value
 
 _GONE: Final = ("required", "any-of", "not-empty")
@@ -67,6 +68,8 @@ class Assembly:
         if not isinstance(there, Piece):
             return False
         if joined and isinstance(there.value, str) and isinstance(value, str):
+            if len(there.value) > MAX_TEXT_LENGTH:
+                return False
             if value not in there.value.split("; "):
                 there.value = f"{there.value}; {value}"
             there.outcomes.extend(outcomes)
@@ -77,7 +80,23 @@ class Assembly:
         return False
 
     def value(self) -> Any | None:
-        """The value as an intake record sends it, or None where nothing of it passed."""
+        """The value as an intake record sends it, or None where nothing of it passed.
+
+        Entries of a list are judged one by one first, so that many wrong ones cost no more than right ones.
+        """
+        top = self.root.members.get("")
+        if self.attribute.is_list and isinstance(top, Node) and len(top.members) > 1:
+            for name, member in list(top.members.items()):
+                alone = Assembly(self.attribute)
+                alone.root.members[""] = Node({name: member})
+                if alone.passed() is None:
+                    del top.members[name]
+            if not top.members:
+                return None
+        return self.passed()
+
+    def passed(self) -> Any | None:
+        """The value without what does not pass, or None."""
         while (top := self.root.members.get("")) is not None:
             built = _built(self.attribute, top)
             try:
