@@ -18,7 +18,7 @@ from typing import Any, Final, Literal, get_args
 
 from app.core import epcis_document, epcis_records
 from app.core.epcis_document import EventText
-from app.core.errors import MalformedInput, NotFound, Rejected
+from app.core.errors import MalformedInput, NotFound, Rejected, TooLarge
 from app.core.times import to_text
 from app.services import intake, intake_batch
 from app.services.context import Context
@@ -30,6 +30,8 @@ DOOR: Final = "epcis"
 Behaviour = Literal["rollback", "proceed"]
 BEHAVIOURS: Final[tuple[Behaviour, ...]] = get_args(Behaviour)
 MOST_ON_A_PAGE: Final = 100
+MOST_RECORDS: Final = 10_000
+"""That one document may become: they are one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,9 @@ def capture(
     texts = epcis_document.events(body)  # (1)
     count(len(texts))
     events = [_translated(number, text, now) for number, text in enumerate(texts, 1)]  # (2)
+    made = sum(len(event.records) for event in events)
+    if made > MOST_RECORDS:
+        raise TooLarge(f"The events are about so many items that they become {made} records; send fewer.")
     good = [event for event in events if event.refusal is None]
     refused: dict[int, Rejected] = {
         event.number: event.refusal for event in events if event.refusal is not None

@@ -112,6 +112,12 @@ def test_a_document_larger_than_a_record_is_taken(capture: Capture):
     assert capture(data).get_json()["captured"] == 70
 
 
+def test_a_document_about_more_items_than_one_transaction_takes_is_refused(client: Client, capture: Capture):
+    many = [commissioning(START, *(f"S{number}-{at}" for at in range(1_000))) for number in range(10)]
+    assert capture(body(*many)).status_code == 413
+    assert told(client, "/epcis/capture").get_json() == []
+
+
 @pytest.mark.parametrize(
     "change",
     [
