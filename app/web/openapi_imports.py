@@ -97,7 +97,7 @@ PATHS: Final[Json] = {
             "responses": {
                 "201": answer("Something new was taken, and is durable", ref("Import")),
                 "200": answer("Nothing new: everything came before, or a dry run", ref("Import")),
-                **problems(401, 413, 415, 422),
+                **problems(400, 401, 413, 415, 422),
             },
         }
     },
