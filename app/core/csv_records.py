@@ -48,7 +48,8 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One row as a record: its bytes, or why it is none (then the row's own text)."""
+    """One row as a record: its bytes, or why it is none (then an object of columns and their texts, or the
+    row's own text where it could not be cut into cells)."""
 
     number: int
     body: bytes
@@ -81,7 +82,17 @@ class Reader:
                 told = MalformedInput(
                     f"Row {row.number}: {fault}", pointer=fault.pointer, rule=fault.rule, clause=fault.clause
                 )
-                yield Item(row.number, row.text, told)
+                yield Item(row.number, self._kept(row.cells), told)
+
+    def record(self, row: Mapping[str, str]) -> bytes:
+        """One row that was kept, as a record. Raises: MalformedInput."""
+        self.columns = list(row)
+        self._require_header()
+        return orjson.dumps(self._record(list(row.values())))
+
+    def _kept(self, cells: Sequence[str]) -> bytes:
+        declared = {"kind": self.kind} if self.kind is not None and "kind" not in self.columns else {}
+        return orjson.dumps({**declared, **dict(zip(self.columns, cells, strict=True))})
 
     def _require_header(self) -> None:
         named = [name for name in self.columns if name]

@@ -21,7 +21,8 @@ class Message:
     """One record as a door hands it over; `refusal` where the door itself could not read it.
 
     `mapping` is the name and version of the mapping that made it of `row`, the plant's own row: refused, the
-    row is kept, and not what was made of it. Records of one row stay in one transaction.
+    row is kept, and not what was made of it. Records of one row stay in one transaction. `mended_from` is the
+    entry in quarantine whose text was mended into this one.
     """
 
     body: bytes
@@ -29,6 +30,7 @@ class Message:
     refusal: Rejected | None = None
     mapping: str | None = None
     row: bytes | None = None
+    mended_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

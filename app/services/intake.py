@@ -16,6 +16,7 @@ from app.core import refused
 from app.core.errors import Conflict, MalformedInput, NotFound, Rejected
 from app.core.identifiers import BatteryKey, ModelKey
 from app.core.intake import BEGINS_NO_BATTERY, IntakeRecord
+from app.core.quarantine_filter import QuarantineFilter
 from app.core.times import to_seconds, to_text
 from app.services import answers, attachments, carbon, drafts, issuance, plants, subjects, waiting
 from app.services.context import Context
@@ -27,6 +28,7 @@ SENDER_AHEAD: Final = timedelta(minutes=5)
 LATE: Final = timedelta(days=30)
 PAGE_LENGTH: Final = 50
 MAX_PAGES: Final = 1_000_000
+EVERYTHING: Final = QuarantineFilter()
 _TRIES: Final = 5
 
 
@@ -117,7 +119,7 @@ def replay(ctx: Context, plant: Plant, quarantine_id: str, mended: bytes | None 
         raise NotFound("There is no such record in this plant's quarantine.")
     kept = bytes(row.body)
     # A form sends line ends of its own: a text that differs in nothing else is the record as it was.
-    is_mended = mended is not None and _lines(mended) != _lines(_text(kept).encode())
+    is_mended = mended is not None and same_lines(mended) != same_lines(kept)
     # A record may have waited here for long: its age is no reason to refuse it now.
     text, origin = (mended, quarantine_id) if mended is not None and is_mended else (kept, None)
     # It came by the door that it was refused at; what was mended is told by the entry it was mended from.
@@ -147,14 +149,16 @@ def dismiss(ctx: Context, plant: Plant, quarantine_id: str, reason: str, by: str
         work.commit()
 
 
-def quarantine_list(ctx: Context, plant: Plant | None = None, page: int = 1) -> dict[str, Any]:
-    """What waits in quarantine: all, or one plant's; newest first, a page at a time, with how many there
-    are."""
+def quarantine_list(
+    ctx: Context, plant: Plant | None = None, page: int = 1, only: QuarantineFilter = EVERYTHING
+) -> dict[str, Any]:
+    """What waits in quarantine: all, or one plant's, or what is meant; newest first, a page at a time, with
+    how many there are."""
     plant_id = plant.id if plant else None
     page = min(max(page, 1), MAX_PAGES)
     with ctx.read() as store:
-        rows = store.quarantine.open(plant_id, limit=PAGE_LENGTH, offset=(page - 1) * PAGE_LENGTH)
-        count = store.quarantine.count_open(plant_id)
+        rows = store.quarantine.open(plant_id, limit=PAGE_LENGTH, offset=(page - 1) * PAGE_LENGTH, only=only)
+        count = store.quarantine.count_open(plant_id, only)
     return {
         "count": count,
         "page": page,
@@ -390,8 +394,9 @@ def _text(body: bytes) -> str:
     return bytes(body).decode("utf-8", "backslashreplace")
 
 
-def _lines(body: bytes) -> bytes:
-    return body.replace(b"\r\n", b"\n").strip()
+def same_lines(body: bytes) -> bytes:
+    """A text as a form shows it and sends it back: two that are the same so are the same text."""
+    return _text(body).encode().replace(b"\r\n", b"\n").strip()
 
 
 def _quarantine_entry(row: Any) -> dict[str, Any]:

@@ -223,7 +223,9 @@ def _set_aside(
     if message.row is not None:
         kept, record_id = message.row, refused.record_id_in(message.body)
     digest = hashlib.sha256(kept).digest()
-    return intake.keep_refused(work, plant, kept, digest, refusal, now, None, source, record_id)
+    return intake.keep_refused(
+        work, plant, kept, digest, refusal, now, message.mended_from, source, record_id
+    )
 
 
 # --- what follows

@@ -102,6 +102,11 @@ def get(ctx: Context, plant: Plant, reference: str) -> Applied:
     return Applied(_parsed(bytes(row.body)), f"{row.name}:{row.version}")
 
 
+def column_of(ctx: Context, plant: Plant, reference: str, pointer: str) -> str | None:
+    """The plant's own column behind a place in a record. Raises: NotFound."""
+    return mapping_rows.column_at(get(ctx, plant, reference).mapping, pointer)
+
+
 @lru_cache(_KEPT)
 def _parsed(body: bytes) -> Mapping:
     return mapping_text.loads(body)

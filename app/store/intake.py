@@ -1,10 +1,12 @@
 """What came in: plants, records and the quarantine."""
 
+import json
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Row,
     and_,
@@ -18,6 +20,7 @@ from sqlalchemy import (
     update,
 )
 
+from app.core.quarantine_filter import QuarantineFilter
 from app.store.factory_tables import intake_records, plants, quarantine
 from app.store.many_keys import ManyKeys
 
@@ -126,6 +129,7 @@ _NEWEST_OF_EACH = (
     .where(intake_records.c.subject_key.in_(bindparam("keys", expanding=True)))
     .group_by(intake_records.c.subject_key)
 )
+ALL: Final = QuarantineFilter()
 _WITHOUT_BODY = [column for column in quarantine.c if column.name != "body"]
 _OPEN_BY_ID, _OPEN_BY_DIGEST = (
     ManyKeys(
@@ -148,6 +152,27 @@ _SETTLE_ACCEPTED = (
         settled_at=bindparam("at"),
     )
 )
+
+
+def _waiting(plant_id: str | None, only: QuarantineFilter) -> list[ColumnElement[bool]]:
+    """What is open and meant. The refusal is JSON text: a quote inside one of its texts is escaped, so a
+    member with its value is found nowhere but where it stands."""
+    found: list[ColumnElement[bool]] = [quarantine.c.settled.is_(None)]
+    if plant_id is not None:
+        found.append(quarantine.c.plant_id == plant_id)
+    if only.mapping is not None and ":" in only.mapping:
+        found.append(quarantine.c.mapping == only.mapping)
+    elif only.mapping is not None:
+        found.append(quarantine.c.mapping.startswith(f"{only.mapping}:", autoescape=True))
+    for name, text in (("rule", only.rule), ("pointer", only.pointer)):
+        if text is not None:
+            member = f"{json.dumps(name)}: {json.dumps(text)}"
+            found.append(quarantine.c.problem.contains(member, autoescape=True))
+    if only.file is not None:
+        found.append(quarantine.c.origin.startswith(f"{only.file}:", autoescape=True))
+    if only.door is not None:
+        found.append(quarantine.c.door == only.door)
+    return found
 
 
 class Plants:
@@ -334,18 +359,16 @@ class Quarantine:
         )
         return [str(each) for each in self._connection.execute(query).scalars()]
 
-    def open(self, plant_id: str | None, *, limit: int, offset: int) -> Sequence[Row[Any]]:
+    def open(
+        self, plant_id: str | None, *, limit: int, offset: int, only: QuarantineFilter = ALL
+    ) -> Sequence[Row[Any]]:
         """What waits, newest first, without the bodies."""
-        query = select(*_WITHOUT_BODY).where(quarantine.c.settled.is_(None))
-        if plant_id is not None:
-            query = query.where(quarantine.c.plant_id == plant_id)
+        query = select(*_WITHOUT_BODY).where(*_waiting(plant_id, only))
         newest_first = query.order_by(quarantine.c.last_received_at.desc(), quarantine.c.id)
         return self._connection.execute(newest_first.limit(limit).offset(offset)).all()
 
-    def count_open(self, plant_id: str | None = None) -> int:
-        query = select(func.count()).select_from(quarantine).where(quarantine.c.settled.is_(None))
-        if plant_id is not None:
-            query = query.where(quarantine.c.plant_id == plant_id)
+    def count_open(self, plant_id: str | None = None, only: QuarantineFilter = ALL) -> int:
+        query = select(func.count()).select_from(quarantine).where(*_waiting(plant_id, only))
         return int(self._connection.execute(query).scalar_one())
 
     def settle(

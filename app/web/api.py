@@ -5,7 +5,7 @@ from typing import Final
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-from app.core import csv_records, identifiers, json_strict, record_stream, scopes
+from app.core import csv_records, identifiers, json_strict, quarantine_filter, record_stream, scopes
 from app.core.credential import CREDENTIAL_MEDIA_TYPE
 from app.core.errors import MalformedInput, NotFound
 from app.core.intake import KINDS
@@ -31,6 +31,10 @@ CREDENTIAL_BODIES: Final = (
 def take_record(plant: Plant) -> Response:
     """One record in: 201 when new, 200 with the same answer when repeated. Many, as an array or as lines: 207
     with one answer for each."""
+    mapping = request.args.get("mapping")
+    if mapping is not None:
+        require_type(*many.FORMS)
+        return many.take_mapped(plant, mapping)
     require_type("application/json", many.NDJSON)
     if request.mimetype == many.NDJSON:
         return many.take_lines(plant)
@@ -67,15 +71,42 @@ def draft(plant: Plant, gtin: str, serial: str) -> Response:
 @blueprint.get("/quarantine")
 @of_plant
 def quarantine(plant: Plant) -> Response:
-    """What was refused and waits, newest first, with its number."""
-    return jsonify(intake.quarantine_list(context(), plant, sent_page()))
+    """What was refused and waits, newest first, with its number; all of it, or what is meant."""
+    only = quarantine_filter.parse(
+        {name: text for name, text in request.args.items() if name in quarantine_filter.MEMBERS}
+    )
+    return jsonify(intake.quarantine_list(context(), plant, sent_page(), only))
+
+
+@blueprint.post("/quarantine/replay")
+@of_plant_with(scopes.MEND)
+def replay_many(plant: Plant) -> Response:
+    """Try all that waits and is meant once more, through another version of a mapping if one is named. With
+    `dryRun` it is judged and nothing is changed."""
+    require_type("application/json")
+    given = json_strict.loads(request.get_data())
+    if not isinstance(given, dict) or not isinstance(given.get("only"), dict):
+        raise MalformedInput(
+            'Send an object that says which are meant: {"only": {"mapping": "mes"}}; {} means all.',
+            pointer="/only", rule="required",
+        )  # fmt: skip
+    for name, value in given.items():
+        if not isinstance(value, {"only": dict, "mapping": str, "dryRun": bool}.get(name, ())):
+            raise MalformedInput(
+                "Send only, mapping and dryRun.", pointer=f"/{name[:40]}", rule="unknown-member"
+            )
+    only = quarantine_filter.parse(given["only"])
+    told = replaying.replay_many(
+        context(), [plant], only, mapping=given.get("mapping"), dry_run=given.get("dryRun", False)
+    )
+    return jsonify(told.as_dict())
 
 
 @blueprint.get("/quarantine/<quarantine_id>")
 @of_plant
 def quarantined(plant: Plant, quarantine_id: str) -> Response:
-    """One refused record with its text."""
-    return jsonify(intake.quarantine_entry(context(), quarantine_id, plant))
+    """One refused record with its text, or the plant's own row."""
+    return jsonify(replaying.entry(context(), quarantine_id, plant))
 
 
 @blueprint.post("/quarantine/<quarantine_id>/replay")
@@ -85,7 +116,7 @@ def replay(plant: Plant, quarantine_id: str) -> Response:
     mended = request.get_data()
     if mended:
         require_type("application/json")
-    accepted = replaying.replay(context(), plant, quarantine_id, mended or None)
+    accepted = replaying.replay(context(), plant, quarantine_id, mended or None, request.args.get("mapping"))
     response = jsonify(accepted.answer)
     response.status_code = 200 if accepted.repeated else 201
     return response

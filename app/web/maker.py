@@ -1,12 +1,17 @@
 """Pages for the maker: one battery's draft, the quarantine, and one's own account."""
 
+from collections.abc import Mapping
+
 from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as Redirect
 
-from app.core import identifiers
+from app.core import identifiers, quarantine_filter
 from app.core.access import Permission
-from app.services import drafts, intake, replaying
+from app.core.quarantine_filter import QuarantineFilter
+from app.services import drafts, intake, mappings, plants, replaying
 from app.services.intake import Quarantined
+from app.services.plants import Plant
+from app.services.replaying import Replayed
 from app.web.current import context
 from app.web.readers import current_reader, requires
 
@@ -33,16 +38,58 @@ def draft(gtin: str, serial: str) -> str:
 @blueprint.get("/quarantine")
 @requires(Permission.READ_DRAFTS)
 def quarantine() -> str:
-    """Refused records with what is wrong and where."""
-    page = request.args.get("page", 1, int)
-    return render_template("quarantine.html", quarantine=intake.quarantine_list(context(), page=page))
+    """Refused records with what is wrong and where: all of them, or what a filter means."""
+    return _quarantine(_filter(request.args))
+
+
+@blueprint.post("/quarantine/replay")
+@requires(Permission.REPLAY_QUARANTINE)
+def replay_many() -> str:
+    """Try all that the filter means once more; without `sure`, it is only judged and told."""
+    ctx, only = context(), _filter(request.form)
+    named = request.form.get("with", "").strip() or None
+    told = replaying.replay_many(
+        ctx, _plants(request.form, named), only, mapping=named, dry_run="sure" not in request.form
+    )
+    return _quarantine(only, told, named)
+
+
+def _filter(given: Mapping[str, str]) -> QuarantineFilter:
+    return quarantine_filter.parse({name: given.get(name, "") for name in quarantine_filter.MEMBERS})
+
+
+def _plants(given: Mapping[str, str], mapping: str | None) -> list[Plant]:
+    """The plant that was chosen, or else all; of a mapping, those that have one of its name."""
+    ctx, named = context(), given.get("plant", "").strip()
+    if named:
+        return [plants.get(ctx, named)]
+    if mapping is None:
+        return [plants.get(ctx, each["id"]) for each in plants.names(ctx)]
+    name = mapping.partition(":")[0]
+    return [plants.get(ctx, each["plant"]) for each in mappings.listed(ctx) if each["name"] == name]
+
+
+def _quarantine(only: QuarantineFilter, told: Replayed | None = None, with_mapping: str | None = None) -> str:
+    ctx, given = context(), request.values
+    named = given.get("plant", "").strip()
+    plant = plants.get(ctx, named) if named else None
+    chosen = {**only.as_dict(), **({"plant": named} if named else {})}
+    return render_template(
+        "quarantine.html",
+        quarantine=intake.quarantine_list(ctx, plant, given.get("page", 1, int), only),
+        chosen=chosen,
+        plants=plants.names(ctx),
+        mappings=mappings.listed(ctx, plant),
+        told=told,
+        with_mapping=with_mapping,
+    )
 
 
 @blueprint.get("/quarantine/<quarantine_id>")
 @requires(Permission.READ_DRAFTS)
 def quarantined(quarantine_id: str) -> str:
     """One refused record with its text, to be mended, replayed or dismissed."""
-    return render_template("quarantined.html", record=intake.quarantine_entry(context(), quarantine_id))
+    return render_template("quarantined.html", record=replaying.entry(context(), quarantine_id))
 
 
 @blueprint.post("/quarantine/<quarantine_id>/replay")
@@ -52,9 +99,11 @@ def replay(quarantine_id: str) -> Response | Redirect:
     ctx = context()
     mended = request.form.get("body", "").strip().encode()
     try:
-        replaying.replay(ctx, intake.plant_of(ctx, quarantine_id), quarantine_id, mended or None)
+        named = request.form.get("mapping", "").strip() or None
+        plant = intake.plant_of(ctx, quarantine_id)
+        replaying.replay(ctx, plant, quarantine_id, mended or None, named)
     except Quarantined as refusal:
-        entry = intake.quarantine_entry(ctx, refusal.quarantine_id)
+        entry = replaying.entry(ctx, refusal.quarantine_id)
         page = render_template("quarantined.html", record=entry, refusal=str(refusal))
         return Response(page, 422, mimetype="text/html")
     return redirect("/quarantine", 303)

@@ -4,18 +4,24 @@ The call succeeds (207) whatever becomes of single records: what is refused wait
 its place. Everything that is answered is durable. Repeating the whole request changes nothing.
 """
 
+import io
 import secrets
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 from flask import Response, jsonify, request
 
-from app.core import record_stream
-from app.core.errors import PassportError, RateLimited, TooLarge
-from app.services import intake_batch
+from app.core import csv_rows, record_stream, times
+from app.core.csv_rows import Encoding
+from app.core.errors import MalformedInput, PassportError, RateLimited, TooLarge
+from app.core.mapping_rows import FileFacts
+from app.services import intake_batch, mapped_rows, mappings
 from app.services.intake import Accepted, Quarantined
 from app.services.intake_batch import Message
+from app.services.mapped_rows import Form
 from app.services.plants import Plant
 from app.web import problems
 from app.web.current import context
@@ -25,13 +31,15 @@ MOST_RECORDS: Final = 10_000
 MOST_BYTES: Final = 268_435_456
 """Of a stream: ten thousand records of 26 kB."""
 NDJSON: Final = "application/x-ndjson"
+FORMS: Final[Mapping[str, Form]] = {"application/json": "json", NDJSON: "ndjson", "text/csv": "csv"}
+"""What a plant's own rows are sent as."""
 
 
 def take_array(plant: Plant, items: Sequence[bytes]) -> Response:
     """The members of a JSON array, which the limit for bodies bounds."""
     if len(items) > MOST_RECORDS:
         raise TooLarge(f"The array has {len(items)} members; at most {MOST_RECORDS} are taken.")
-    return _answer(plant, enumerate(items, 1), {})
+    return _answer(plant, _texts(enumerate(items, 1), reference := _reference(), {}), {}, reference)
 
 
 def take_lines(plant: Plant) -> Response:
@@ -62,7 +70,71 @@ def take_lines(plant: Plant) -> Response:
                 " Send it in another request."
             )
 
-    return _answer(plant, numbered(), cut)
+    reference = _reference()
+    return _answer(plant, _texts(numbered(), reference, cut), cut, reference)
+
+
+def take_mapped(plant: Plant, named: str) -> Response:
+    """Rows in the plant's own shape, CSV too, through one of its mappings. `record` in an answer is the row;
+    a row of which several records are made has several answers.
+
+    Raises: NotFound; MalformedInput where the body as a whole is not the one that the mapping was made for.
+    """
+    applied, reference = mappings.get(context(), plant, named), _reference()
+    form = FORMS[request.mimetype]
+    encoding: Encoding = "utf-8"
+    cut: dict[int, PassportError] = {}
+    if form == "ndjson":
+        request.max_content_length = sys.maxsize
+        read = _bounded(request.stream.read)
+    else:
+        body = request.get_data()
+        read = io.BytesIO(body).read
+        if form == "csv":
+            encoding = csv_rows.encoding_of(io.BytesIO(body).read)
+    facts = FileFacts(f"request {reference}", _time())
+    told: dict[str, None] = {}
+    messages = mapped_rows.of_file(applied, form, read, encoding, facts, context().now(), told)
+    numbered = _counted(messages, cut)
+    return _answer(plant, numbered, cut, reference, {"mapping": applied.reference}, told)
+
+
+def _counted(messages: Iterable[Message], cut: dict[int, PassportError]) -> Iterator[tuple[int, Message]]:
+    number = 0
+    try:
+        for count, message in enumerate(messages):
+            number = int((message.origin or ":0").rpartition(":")[2])
+            if count >= MOST_RECORDS:
+                cut[0] = TooLarge(
+                    f"At most {MOST_RECORDS} records are taken at once: row {number} and what follows was not"
+                    " read. Send it in another request."
+                )
+                return
+            yield number, message
+    except _TooMuch:
+        cut[0] = TooLarge(
+            f"At most {MOST_BYTES} bytes are taken at once: what follows row {number} was not read."
+        )
+
+
+def _time() -> datetime | None:
+    """The time of the rows, where a mapping takes it from the file. Raises: MalformedInput."""
+    text = request.args.get("time")
+    try:
+        return times.parse(text) if text else None
+    except ValueError as error:
+        raise MalformedInput(f"The parameter time is {error}.", pointer="/time", rule="datetime") from None
+
+
+def _reference() -> str:
+    return secrets.token_hex(8)
+
+
+def _texts(
+    numbered: Iterable[tuple[int, bytes]], reference: str, cut: dict[int, Any]
+) -> Iterator[tuple[int, Message]]:
+    for number, text in numbered:
+        yield number, Message(text, f"request {reference}:{number}", cut.get(number))
 
 
 class _TooMuch(Exception):
@@ -83,8 +155,10 @@ def _bounded(read: Callable[[int], bytes]) -> Callable[[int], bytes]:
     return bounded
 
 
-def _answer(plant: Plant, numbered: Iterable[tuple[int, bytes]], cut: dict[int, Any]) -> Response:
-    reference = secrets.token_hex(8)
+def _answer(
+    plant: Plant, numbered: Iterable[tuple[int, Message]], cut: dict[int, Any], reference: str,
+    facts: Mapping[str, str] = MappingProxyType({}), unmapped: Mapping[str, None] = MappingProxyType({}),
+) -> Response:  # fmt: skip
     entries: list[dict[str, Any]] = []
     waiting: list[tuple[int, Message]] = []
 
@@ -97,10 +171,11 @@ def _answer(plant: Plant, numbered: Iterable[tuple[int, bytes]], cut: dict[int, 
         waiting.clear()
 
     try:
-        for number, text in numbered:
-            waiting.append((number, Message(text, f"request {reference}:{number}", cut.get(number))))
-            if len(waiting) == intake_batch.CHUNK:
+        for number, message in numbered:
+            is_same_row = bool(waiting) and message.row is not None and message.row is waiting[-1][1].row
+            if len(waiting) >= intake_batch.CHUNK and not is_same_row:
                 take()
+            waiting.append((number, message))
         if waiting:
             take()
     except RateLimited as limit:
@@ -110,6 +185,8 @@ def _answer(plant: Plant, numbered: Iterable[tuple[int, bytes]], cut: dict[int, 
     counts = {"accepted": 201, "repeated": 200}
     body: dict[str, Any] = {
         "request": reference,
+        **facts,
+        **({"unmapped": list(unmapped)} if unmapped else {}),
         **{name: sum(entry["code"] == code for entry in entries) for name, code in counts.items()},
         "refused": sum(entry["code"] >= 400 for entry in entries),
         "records": entries,

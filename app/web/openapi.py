@@ -13,6 +13,7 @@ from app.web import (
     openapi_files,
     openapi_imports,
     openapi_lineage,
+    openapi_mapping,
     openapi_oauth,
 )
 from app.web.openapi_history import AT, CORRECTION, HISTORY, REASON
@@ -40,6 +41,7 @@ def document(origin: str) -> Json:
                 **openapi_carbon.PATHS,
                 **openapi_imports.PATHS,
                 **openapi_lineage.PATHS,
+                **openapi_mapping.PATHS,
                 **openapi_epcis.PATHS,
                 **openapi_board.PATHS,
                 **_reading(),
@@ -189,6 +191,7 @@ def _intake() -> Json:
             "post": {
                 "operationId": "takeRecord",
                 **TAKE_RECORDS,
+                "parameters": openapi_mapping.MAPPED,
                 "security": PLANT,
                 "responses": {
                     "207": answer("One answer for each of many records", ref("Answers")),
@@ -213,8 +216,8 @@ def _intake() -> Json:
                 "operationId": "quarantine",
                 "summary": "Refused records that wait",
                 "security": PLANT,
-                "parameters": [query("page", {"type": "integer", "minimum": 1})],
-                "responses": {"200": answer("Newest first", ref("Quarantine")), **problems(400, 401)},
+                "parameters": [query("page", {"type": "integer", "minimum": 1}), *openapi_mapping.FILTER],
+                "responses": {"200": answer("Newest first", ref("Quarantine")), **problems(400, 401, 422)},
             }
         },
         "/api/v1/quarantine/{quarantine_id}": {
@@ -231,7 +234,7 @@ def _intake() -> Json:
                 "operationId": "replay",
                 "summary": "Try a refused record again, as it was or with a mended body",
                 "security": PLANT,
-                "parameters": [quarantine_id],
+                "parameters": [quarantine_id, query("mapping")],
                 "requestBody": {**body(ref("Record")), "required": False},
                 "responses": {
                     "201": answer("Accepted", ref("Answer")),

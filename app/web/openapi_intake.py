@@ -12,12 +12,14 @@ TAKE_RECORDS: Final[Json] = {
         "Many: an array (at most 1 MB), or application/x-ndjson, one record a line (each at"
         " most 1 MB). At most 10 000 records a request. Answered after all are durable, 207 with"
         " one entry for each record in order; a refused one never keeps the others out."
+        " With `mapping`, the body is in the plant's own shape, and CSV is taken as well (at most 1 MB)."
     ),
     "requestBody": {
         "required": True,
         "content": {
             "application/json": {"schema": {"oneOf": [_RECORD, {"type": "array", "items": _RECORD}]}},
             "application/x-ndjson": {"schema": TEXT},
+            "text/csv": {"schema": TEXT},
         },
     },
 }

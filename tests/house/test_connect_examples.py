@@ -67,16 +67,23 @@ def test_the_commands_of_the_guide_connect_a_line(tmp_path: Path) -> None:
     assert mapped[2] == "2 accepted, 0 repeated, 1 refused, 0 passports issued"
     assert "mandatory attributes are never filled by this file" in mapped[3]
     assert "mes-end-of-line:1" in mapped
-    assert mapped[-1] == "2 accepted, 0 repeated, 1 refused, 0 passports issued"
+    assert mapped[-4] == "2 accepted, 0 repeated, 1 refused, 0 passports issued"
+    assert json.loads(mapped[-3])["mapping"] == "mes-end-of-line:1"
+    by_rest = json.loads(mapped[-2])
+    assert (by_rest["repeated"], by_rest["refused"], by_rest["records"][2]["record"]) == (2, 1, 3)
+    judged = json.loads(mapped[-1])
+    assert (judged["found"], judged["refused"], judged["dryRun"]) == (1, 1, True)
 
 
 def _of_a_mapping(environ: dict[str, str], place: Path) -> list[str]:
     """What the commands of docs/mapping.md print."""
     text = (ROOT / "docs" / "mapping.md").read_text(encoding="utf-8")
+    example = str(ROOT / "docs" / "examples" / "mes-end-of-line.toml")
+    given = {"TOKEN": "demo-plant-token-for-trying-out", "MAPPING": example}
     commands = "".join(['export PATH="$PWD/.venv/bin:$PATH"\n', *SHELL.findall(text)])
     done = subprocess.run(
         ["bash", "-eu", "-c", commands], cwd=place,
-        env=environ | {"MAPPING": str(ROOT / "docs" / "examples" / "mes-end-of-line.toml")},
+        env=environ | given,
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
