@@ -64,7 +64,7 @@ def _one(rule: Rule, form: ValueForm, cell: Cell, source: SourceForm, bare: bool
     if is_time(form):
         return _time(rule, form, text, source)
     if form.type == "duration" and rule.unit is not None:
-        return _duration(rule, _number(cell, text, source), rule.unit)
+        return _duration(rule, _number_of(cell, text, source), rule.unit)
     if form.type in _MEASURED:
         return _measured(rule, form, cell, text, source, bare)
     if form.type == "boolean":
@@ -82,7 +82,7 @@ def text_of(cell: Cell) -> str:
 
 
 def _measured(rule: Rule, form: ValueForm, cell: Cell, text: str, source: SourceForm, bare: bool) -> Any:
-    exact = _number(cell, text, source)
+    exact = _number_of(cell, text, source)
     code = form.unit
     if code is None:
         return format(exact, "f")
@@ -92,17 +92,21 @@ def _measured(rule: Rule, form: ValueForm, cell: Cell, text: str, source: Source
     return written if bare or (rule.unit is None and code in COUNTS) else {"value": written, "unit": code}
 
 
-def _number(cell: Cell, text: str, source: SourceForm) -> Decimal:
-    """The number as it is written: a text with the file's marks, a JSON number with a point."""
-    if isinstance(cell, str):
-        if source.thousands is not None and source.thousands in text:
-            if not _grouped(source.thousands, source.decimal).fullmatch(text):
-                raise _refused("number", "the marks for thousands stand in odd places")
-            text = text.replace(source.thousands, "")
-        if source.decimal == ",":
-            if "." in text:
-                raise _refused("number", "a point stands in a number whose decimal mark is the comma")
-            text = text.replace(",", ".")
+def _number_of(cell: Cell, text: str, source: SourceForm) -> Decimal:
+    """A text with the file's marks; a JSON number has a point whatever they are."""
+    return number(text, source if isinstance(cell, str) else SourceForm())
+
+
+def number(text: str, source: SourceForm) -> Decimal:
+    """The number as it is written, with the file's marks. Raises: MalformedInput."""
+    if source.thousands is not None and source.thousands in text:
+        if not _grouped(source.thousands, source.decimal).fullmatch(text):
+            raise _refused("number", "the marks for thousands stand in odd places")
+        text = text.replace(source.thousands, "")
+    if source.decimal == ",":
+        if "." in text:
+            raise _refused("number", "a point stands in a number whose decimal mark is the comma")
+        text = text.replace(",", ".")
     if not _PLAIN.fullmatch(text):
         raise _refused("number", f"a number with the decimal mark {source.decimal} is asked for")
     exact = Decimal(text)

@@ -86,6 +86,11 @@ def convertible(code: str, written: str) -> bool:
     return tidy(written) in _RULES[code]
 
 
+def is_unit(written: str) -> bool:
+    """Whether this is a unit of anything."""
+    return any(tidy(written) in table for table in _RULES.values())
+
+
 def is_exact(code: str, written: str) -> bool:
     """Whether every decimal in `written` is one in `code` as well."""
     factor, offset = _RULES[code][tidy(written)]

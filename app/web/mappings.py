@@ -33,12 +33,12 @@ def save(plant: Plant) -> Response:
     return response
 
 
-@blueprint.get("/<name>")
+@blueprint.get("/<mapping_name>")
 @of_plant
-def one(plant: Plant, name: str) -> Response:
+def one(plant: Plant, mapping_name: str) -> Response:
     """One mapping, its newest version or `?version=`, as JSON, or as TOML where that is asked for."""
     version = request.args.get("version")
-    found = mappings.get(context(), plant, f"{name}:{version}" if version else name)
+    found = mappings.get(context(), plant, f"{mapping_name}:{version}" if version else mapping_name)
     if request.accept_mimetypes.best_match(["application/json", TOML]) == TOML:
         return Response(mapping_text.dumps(found.mapping.document), mimetype=TOML)
     versions = mappings.versions(context(), plant, found.mapping.name)

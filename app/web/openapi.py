@@ -198,6 +198,7 @@ def _intake() -> Json:
                     "201": answer("Accepted, and durable", ref("Answer")),
                     "200": answer("Accepted before: the same answer", ref("Answer")),
                     **refusals,
+                    **problems(404),
                 },
             }
         },

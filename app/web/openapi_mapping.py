@@ -95,12 +95,12 @@ PATHS: Final[Json] = {
             },
         },
     },
-    "/api/v1/mappings/{name}": {
+    "/api/v1/mappings/{mapping_name}": {
         "get": {
             "operationId": "mapping",
             "summary": "One mapping, as JSON or TOML",
             "security": PLANT,
-            "parameters": [path("name"), query("version", {"type": "integer", "minimum": 1})],
+            "parameters": [path("mapping_name"), query("version", {"type": "integer", "minimum": 1})],
             "responses": {
                 "200": {
                     "description": "The newest version, or the one that was asked for",

@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from app.services.demo import CORRECTED, REINSTATED, REVOKED, STRANGER, TAMPERED
+from tests.core.mes import ROW, as_csv
 from tests.journeys import pictures
 from tests.journeys.conftest import Camera, Visit
 from tests.journeys.pictures import Pose
@@ -20,6 +21,7 @@ from tests.journeys.test_scanner import ELSEWHERE, LAMP, REFUSAL, start_camera
 from tests.journeys.watching import Watch
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+EXPORT = {"name": "eol.csv", "mimeType": "text/csv", "buffer": as_csv(ROW, ROW | {"Ergebnis": "NIO"})}
 PHONE, DESK, NARROW = (390, 844), (1280, 800), (320, 640)
 FOREIGN = Path(__file__).resolve().parents[1] / "vectors" / "imports" / "battery-pass-1.2.0.json"
 LOOKS = [(PHONE, "light"), (DESK, "dark"), (PHONE, "dark"), (DESK, "light")]
@@ -32,6 +34,7 @@ LONG_ONES = {
     "carbon",
     "lineage",
     "terms",
+    "mapping",
 }
 """Judged in the first two looks, each size and each scheme once: their parts are in other scenes, too."""
 
@@ -137,6 +140,28 @@ def imported(stage: Stage) -> Page:
     return opened(page)
 
 
+def mapping(stage: Stage) -> Page:
+    """A sample dropped, completed and tried."""
+    page = stage.visit("/mappings", role="maker")
+    page.get_by_label("Sample file").set_input_files(files=[EXPORT])  # type: ignore[list-item]
+    page.get_by_role("button", name="Propose a mapping").click()
+    expect(page.get_by_role("heading", name="Mapping by example")).to_be_visible()
+    page.get_by_label("details.configuration").fill("96s2p")
+    page.get_by_role("button", name="Dry run").click()
+    expect(page.get_by_role("heading", name="Dry run on the sample")).to_be_visible()
+    return opened(page)
+
+
+def saved_mapping(stage: Stage) -> Page:
+    page = mapping(stage)
+    for choice in page.get_by_label("Goes to").all():
+        if not choice.input_value():
+            choice.select_option("-")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="eol", exact=True)).to_be_visible()
+    return page
+
+
 def refused_record(stage: Stage) -> Page:
     page = quarantine(stage)
     page.locator(".refused").get_by_role("link", name="Open").first.click()
@@ -239,6 +264,9 @@ SCENES: dict[str, Callable[[Stage], Page]] = {
     "files": files,
     "imports": lambda stage: stage.visit("/imports", role="maker"),
     "imports, looked at": imported,
+    "mappings": lambda stage: stage.visit("/mappings", role="maker"),
+    "mapping": mapping,
+    "mapping, saved": saved_mapping,
     "quarantine": quarantine,
     "refused-record": refused_record,
     "offline": offline,

@@ -26,6 +26,7 @@ from werkzeug.test import TestResponse
 
 from app.web import openapi
 from tests import epcis
+from tests.core.mes import TOML
 from tests.factories import GTIN, SERIAL
 from tests.installation import ORIGIN, START, TOKEN, rows
 from tests.line import Line
@@ -46,7 +47,10 @@ def bytes_of(_context: Any, value: Any) -> bytes:
     return value if isinstance(value, bytes) else json.dumps(value).encode()
 
 
-for media_type in ("application/x-ndjson", "application/vc", "application/vc+jwt"):
+OF_TEXT: Final = (
+    "application/x-ndjson", "application/vc", "application/vc+jwt", "application/toml", "text/csv",
+)  # fmt: skip
+for media_type in OF_TEXT:
     schemathesis.serializer(media_type)(bytes_of)
 
 
@@ -96,7 +100,9 @@ def known(client: Client, line: Line, uuid: str, send: Callable[..., TestRespons
     credential = client.get(f"/passports/{uuid}/sections/public").get_json(force=True)
     status = credential["credentialStatus"]
     entry = status[0] if isinstance(status, list) else status
+    saved = client.post("/api/v1/mappings", data=TOML, headers=token | {"Content-Type": "application/toml"})
     return {
+        "mapping_name": saved.get_json()["name"],
         "gtin": GTIN,
         "serial": SERIAL,
         "uuid": uuid,

@@ -75,6 +75,7 @@ def test_a_route_refuses_whoever_lacks_its_permission(
         "section": "use",
         "version": "1",
         "name": "mes",
+        "mapping_name": "mes",
     }
     guarded = [
         (method, rule, view) for method, rule, view in rules(app) if view.permission != Permission.READ_PUBLIC

@@ -1,0 +1,122 @@
+"""A mapping proposed for a sample: where each column goes and why; what is guessed is called a guess."""
+
+from typing import Any
+
+import pytest
+
+from app.core import mapping_form, mapping_parse, mapping_places, mapping_rows, mapping_text, mapping_words
+from app.core.intake import KINDS
+from app.core.mapping import gaps
+from app.core.mapping_proposal import Proposal, Suggestion, propose
+from app.core.mapping_rows import FileFacts
+from app.core.mapping_targets import target
+from tests.core.mes import ROW
+
+ENGLISH = {
+    "Timestamp": "11/18/2026 09:05", "Serial No": "A1", "EAN": "9506000134352", "Weight": "412.5",
+    "Nominal Voltage (mV)": "365000", "state_of_charge_%": "30", "Operator": "x",
+}  # fmt: skip
+
+
+def of(row: dict[str, str], *more: dict[str, str], kind: Any = None) -> Proposal:
+    return propose(list(row), [row, *more], kind)
+
+
+def column(found: Proposal, name: str) -> Suggestion:
+    return next(each for each in found.suggestions if each.column == name)
+
+
+def test_a_german_export_is_recognised_column_by_column():
+    found = of(ROW, ROW | {"Seriennummer": "EOL-0002", "Ergebnis": "NIO"})
+    assert (found.kind, found.zone) == ("pack", "Europe/Berlin")
+    assert (found.marks.decimal, found.marks.thousands) == (",", ".")
+    goes = {each.column: (each.to, each.unit) for each in found.suggestions if each.to}
+    assert goes == {
+        "Seriennummer": ("serial", None), "GTIN": ("gtin", None), "Datum": ("details.assembledOn", None),
+        "Zellchargen": ("details.cellLots", None), "Gewicht [kg]": ("batteryMass", "kg"),
+        "Nennkapazität [mAh]": ("ratedCapacity", "mAh"),
+        "Energie [Wh]": ("certifiedUsableBatteryEnergy", "Wh"),
+    }  # fmt: skip
+    assert "the check digits of all values fit a GTIN" in column(found, "GTIN").reasons
+    assert column(found, "GTIN").pad == 14
+    assert column(found, "Zellchargen").split == ","
+    assert found.extra == (
+        {"to": "sentAt", "template": "{Datum} {Uhrzeit}", "format": "DD.MM.YYYY HH:mm:ss"},
+    )
+    assert found.release is not None
+    assert (found.release.column, found.release.table) == ("Ergebnis", {"IO": "OK"})
+
+
+def test_what_is_proposed_and_completed_makes_the_records():
+    found = of(ROW, ROW | {"Ergebnis": "NIO"})
+    form = mapping_form.of_proposal(found, "eol", {"delimiter": ";"})
+    form["fixed.details.configuration"] = "96s2p"
+    for at, each in enumerate(found.suggestions):
+        if not form[f"to.{at}"]:
+            form[f"to.{at}"] = mapping_form.IGNORED
+            assert each.column in ("Auftrag", "Temperatur [K]", "Prüfstand", "Bemerkung")
+    mapping = mapping_parse.parse(mapping_form.document(form))
+    assert gaps(mapping) == []
+    pack, release = mapping_rows.records(mapping, ROW, FileFacts())
+    assert pack["values"]["certifiedUsableBatteryEnergy"] == {"value": "34.4005", "unit": "kWh"}
+    assert (pack["sentAt"], pack["details"]["cellLots"]) == ("2026-11-18T08:05:03Z", ["C1", "C2"])
+    assert release["details"]["stamp"] == "OK"
+    assert mapping_text.loads(mapping_text.dumps(mapping.document).encode()).document == mapping.document
+
+
+def test_a_unit_that_no_header_names_is_guessed_from_the_magnitude_and_said_so():
+    found = of(ENGLISH, kind="reading")
+    weight = column(found, "Weight")
+    assert (weight.to, weight.unit, weight.is_guess) == ("batteryMass", "kg", True)
+    in_grams = column(of(ENGLISH | {"Weight": "412500"}, kind="reading"), "Weight")
+    assert (in_grams.unit, in_grams.is_guess) == ("g", True)
+    assert "guessed from the magnitude (412500 g)" in in_grams.reasons[-1]
+    volts = column(found, "Nominal Voltage (mV)")
+    assert (volts.unit, volts.is_guess) == ("mV", False)
+    assert column(found, "Operator").to is None
+
+
+def test_a_day_and_a_month_that_could_change_places_are_a_guess():
+    first = {"Test date": "03/04/2026", "Serial": "A"}
+    assert column(of(first, kind="test"), "Test date").is_guess
+    settled = column(of(first, {"Test date": "30/04/2026", "Serial": "B"}, kind="test"), "Test date")
+    assert (settled.format, settled.is_guess) == ("DD/MM/YYYY", False)
+
+
+def test_verdicts_get_their_meaning_and_a_bad_value_does_not_hide_a_column():
+    found = of({"Ergebnis": "IO"}, {"Ergebnis": "NIO"}, kind="test")
+    assert column(found, "Ergebnis").table == {"IO": "pass", "NIO": "fail"}
+    some = [{"Gewicht [kg]": text} for text in ("412,5", "412,6", "412,7", "412,8", "schwer")]
+    weight = column(propose(["Gewicht [kg]"], some, "pack"), "Gewicht [kg]")
+    assert weight.to == "batteryMass"
+    assert "1 of 5 values are no numbers: they will be refused" in weight.reasons
+
+
+def test_a_row_without_a_time_takes_the_files():
+    assert of({"Seriennummer": "A"}, kind="pack").extra == ({"to": "sentAt", "file": "time"},)
+
+
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [
+        ("Nennkapazität [Ah]", ("Nennkapazität", "Ah")),
+        ("Energy (Wh)", ("Energy", "Wh")),
+        ("Masse in kg", ("Masse", "kg")),
+        ("mass_kg", ("mass", "kg")),
+        ("Spannung V", ("Spannung", "V")),
+        ("Seriennummer", ("Seriennummer", None)),
+    ],
+)
+def test_units_are_read_from_headers(header: str, found: tuple[str, str | None]):
+    assert mapping_words.unit_of(header) == found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_place_that_is_offered_is_one(kind: Any):
+    offered = mapping_places.targets(kind)
+    assert len(offered) == len(set(offered))
+    for to in offered:
+        target(to, kind)
+    assert sorted(place for _, members in mapping_places.grouped(kind) for place, _ in members) == sorted(
+        offered
+    )
