@@ -34,6 +34,10 @@ class Pack(NamedTuple):
     standing: Standing
     spans: Spans
 
+    @property
+    def thing(self) -> Thing:
+        return Thing("battery", self.serial, self.gtin)
+
 
 @dataclass(frozen=True, slots=True)
 class Recall:

@@ -77,6 +77,14 @@ _STATES = select(
     batteries.c.key.in_(bindparam("keys", expanding=True)),
     batteries.c.economic_operator_id == bindparam("operator"),
 )  # fmt: skip
+_BODIES = (
+    select(intake_records.c.subject_key, intake_records.c.body)
+    .where(
+        intake_records.c.subject_key.in_(bindparam("keys", expanding=True)),
+        intake_records.c.economic_operator_id == bindparam("operator"),
+    )
+    .order_by(intake_records.c.sequence)
+)
 _KEYS_AT_ONCE: Final = 500
 
 
@@ -106,6 +114,11 @@ class Genealogy:
     def states(self, operator: str, keys: Sequence[bytes]) -> Iterator[Row[Any]]:
         """Batteries with the state of their passports."""
         return self._each(_STATES, operator, keys)
+
+    def bodies(self, operator: str, keys: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+        """Every record about these subjects as it was sent, with the subject's key, in order of arrival."""
+        for row in self._each(_BODIES, operator, keys):
+            yield bytes(row.subject_key), bytes(row.body)
 
     def _each(self, query: Select[Any] | Any, operator: str, keys: Sequence[bytes]) -> Iterator[Row[Any]]:
         for start in range(0, len(keys), _KEYS_AT_ONCE):

@@ -48,6 +48,7 @@ def test_the_commands_of_the_guide_connect_a_line(tmp_path: Path) -> None:
             cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=60, check=True,
         )  # fmt: skip
         mapped = _of_a_mapping(environ, tmp_path)
+        recalled, tree, found, table = _of_a_lot(environ, tmp_path)
     lines = [line for line in done.stdout.splitlines() if line]
     assert '"accepted":1,' in lines[0]
     assert '"rule":"integer"' in lines[0]
@@ -60,6 +61,11 @@ def test_the_commands_of_the_guide_connect_a_line(tmp_path: Path) -> None:
     assert json.loads(asked[0])["scope"] == "send"
     assert asked[1] == "201"
     assert json.loads(kept.stdout)["mediaType"] == "application/pdf"
+    standings = [(pack["serial"][-3:], pack["standing"]) for pack in json.loads(recalled)["packs"]]
+    assert standings == [("002", "now"), ("001", "former")]
+    assert [part["number"] for part in json.loads(tree)["holds"]] == ["KM-403", "KM-401"]
+    assert [thing["of"] for thing in json.loads(found)["found"]] == ["Example Salts"]
+    assert table.count(",now,") == 1
     assert mapped[0] == "mes-end-of-line: 2 records a row, 18 fields, 12 columns read"
     assert mapped[1].startswith(
         "row 3: Column Gewicht [kg]: The value cannot be taken: a number with the decimal mark ,"
@@ -73,6 +79,17 @@ def test_the_commands_of_the_guide_connect_a_line(tmp_path: Path) -> None:
     assert (by_rest["repeated"], by_rest["refused"], by_rest["records"][2]["record"]) == (2, 1, 3)
     judged = json.loads(mapped[-1])
     assert (judged["found"], judged["refused"], judged["dryRun"]) == (1, 1, True)
+
+
+def _of_a_lot(environ: dict[str, str], place: Path) -> list[str]:
+    """What the commands of docs/genealogy.md print, question by question."""
+    commands = "".join(SHELL.findall((ROOT / "docs" / "genealogy.md").read_text(encoding="utf-8")))
+    done = subprocess.run(
+        ["bash", "-eu", "-c", commands], cwd=place, env=environ, capture_output=True, text=True, timeout=60,
+        check=True,
+    )  # fmt: skip
+    recalled, tree, found, *table = [line for line in done.stdout.splitlines() if line]
+    return [recalled, tree, found, "\n".join(table)]
 
 
 def _of_a_mapping(environ: dict[str, str], place: Path) -> list[str]:

@@ -1,0 +1,30 @@
+"""From a supplier's lot number to every battery that holds it, and back down, as the maker clicks."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.journeys.conftest import Visit
+
+
+def test_a_suppliers_lot_leads_to_its_batteries_and_a_battery_to_its_supplier(visit: Visit) -> None:
+    page = visit("/drafts", role="maker")
+    page.get_by_role("navigation", name="Factory").get_by_role("link", name="Genealogy").click()
+    page.get_by_label("Serial, lot, GTIN").fill("OK-25-0188")
+    page.get_by_label("Serial, lot, GTIN").press("Enter")
+    expect(page.get_by_role("heading", name="Lot of a supplier OK-25-0188")).to_be_visible()
+    held = page.locator(".figure", has_text=re.compile("^Holds it")).locator("dd")
+    expect(held).not_to_have_text("0")
+    rows = page.get_by_role("region", name="List of batteries").locator("tbody tr")
+    assert rows.count() == int(held.inner_text())
+
+    with page.expect_download() as download:
+        page.get_by_role("link", name="as a spreadsheet (CSV)").click()
+    table = download.value.path().read_text()
+    assert table.count(",now,") == rows.count()
+
+    rows.first.locator("td").first.get_by_role("link").click()
+    expect(page.get_by_role("heading", name=re.compile("^Battery"))).to_be_visible()
+    tree = page.locator(".tree")
+    expect(tree.get_by_role("link", name="OK-25-0188").first).to_be_visible()
+    expect(tree).to_contain_text("Oulun Katodi Oy")
