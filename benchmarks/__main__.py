@@ -19,6 +19,7 @@ NAMES = (
     "intake",
     "intake_many",
     "csv_files",
+    "recall",
     "verifying",
     "browser",
     "first_view",

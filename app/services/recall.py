@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from app.core import holding
@@ -103,17 +104,16 @@ class _Walk:
 
     def _pairs(self, children: Sequence[bytes]) -> Iterator[tuple[bytes, bytes, Held]]:
         rows = self.store.genealogy.above(self.operator, children)
-        for _, each in groupby(rows, key=lambda row: (row.child_key, row.parent_key)):
+        for (child, parent), each in groupby(rows, key=_PAIR):
             stated = list(each)
             self.links += len(stated)
             if self.links > MAX_LINKS:
                 self.is_cut = True
                 return
-            first = stated[0]
-            parent = bytes(first.parent_key)
             if parent not in self.kinds:
+                first = stated[0]
                 self.kinds[parent] = (first.parent_kind, first.parent)
-            yield bytes(first.child_key), parent, self._held(stated)
+            yield child, parent, self._held(stated)
 
     def _held(self, stated: Sequence[Any]) -> Held:
         if len(stated) > 1:
@@ -201,6 +201,8 @@ class _Walk:
 
 
 _NOWHERE: Final = Reach()
+_PAIR: Final = itemgetter(0, 1)
+"""Of a row up: child and parent."""
 
 
 def below(store: Store, operator: str, parents: Sequence[bytes]) -> Iterator[tuple[bytes, bytes, str, Held]]:

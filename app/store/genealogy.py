@@ -15,8 +15,10 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    type_coerce,
     update,
 )
+from sqlalchemy.types import NullType
 
 from app.store.factory_tables import genealogy_backfill, genealogy_links, intake_records
 from app.store.tables import batteries
@@ -46,8 +48,10 @@ _SUPERSEDED = exists(
 _OWN = _LINKS.economic_operator_id == bindparam("operator")
 _ABOVE = (
     select(
-        _LINKS.child_key, _LINKS.parent_key, _LINKS.parent_kind, _LINKS.parent, _LINKS.act, _LINKS.at,
-        _SUPERSEDED,
+        # as the driver gives them, which is bytes
+        type_coerce(_LINKS.child_key, NullType).label("child_key"),
+        type_coerce(_LINKS.parent_key, NullType).label("parent_key"),
+        _LINKS.parent_kind, _LINKS.parent, _LINKS.act, _LINKS.at, _SUPERSEDED,
     )
     .where(_LINKS.child_key.in_(bindparam("keys", expanding=True)), _OWN)
     .order_by(_LINKS.child_key, _LINKS.parent_key)
@@ -86,6 +90,8 @@ _BODIES = (
     .order_by(intake_records.c.sequence)
 )
 _KEYS_AT_ONCE: Final = 500
+_ROWS_AT_ONCE: Final = 1_000
+"""Rows are many: one by one they cost more to fetch than to judge."""
 
 
 class Genealogy:
@@ -123,7 +129,8 @@ class Genealogy:
     def _each(self, query: Select[Any] | Any, operator: str, keys: Sequence[bytes]) -> Iterator[Row[Any]]:
         for start in range(0, len(keys), _KEYS_AT_ONCE):
             values = {"operator": operator, "keys": list(keys[start : start + _KEYS_AT_ONCE])}
-            yield from self._connection.execute(query, values)
+            for some in self._connection.execute(query, values).partitions(_ROWS_AT_ONCE):
+                yield from some
 
     def batteries_called(self, operator: str, text: str, *, limit: int) -> Sequence[Any]:
         """Batteries by serial, batch lot or GTIN, as it was typed."""

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from app.services import recall
-from app.services.context import Context
 from app.web import genealogy as web
 from tests.factories import GTIN, a_record
 from tests.installation import START, TOKEN
@@ -201,5 +200,8 @@ def test_a_circle_of_modules_is_drawn_once(maker: Client, line: Line):
     assert page.count("made of the same as above") == 1
 
 
-def test_the_draft_leads_to_it(maker: Client, ctx: Context):
-    assert 'href="/genealogy?kind=battery&amp;number=P0001&amp;of=' in maker.get(f"/drafts/{GTIN}/P0001").text
+def test_the_draft_and_the_makers_passport_page_lead_to_it(maker: Client, client: Client, uuid: str):
+    link = f'href="/genealogy?kind=battery&amp;number=P0001&amp;of={GTIN}"'
+    for address in (f"/drafts/{GTIN}/P0001", f"/passports/{uuid}"):
+        assert link in maker.get(address).text, address
+    assert "/genealogy" not in client.get(f"/passports/{uuid}").text
