@@ -24,6 +24,7 @@ NAMES = (
     "browser",
     "first_view",
     "start",
+    "crashes",
 )
 
 

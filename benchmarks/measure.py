@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-Unit = Literal["us", "ms", "s", "kB", "MB", "/s"]
+Unit = Literal["us", "ms", "s", "kB", "MB", "/s", "records", "faults"]
 _SCALES = {"us": 1e6, "ms": 1e3, "s": 1.0}
 
 
