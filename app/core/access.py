@@ -20,6 +20,7 @@ class Permission(StrEnum):
     READ_OWN_SECTIONS = "read-own-sections"
     READ_DRAFTS = "read-drafts"
     REPLAY_QUARANTINE = "replay-quarantine"
+    ENTER_RECORDS = "enter-records"
     REVOKE = "revoke"
     CORRECT = "correct"
     SEND_RECORDS = "send-records"
@@ -28,7 +29,13 @@ class Permission(StrEnum):
 
 _BY_ROLE: Final[Mapping[str, frozenset[Permission]]] = {
     "maker": frozenset(
-        {Permission.READ_DRAFTS, Permission.REPLAY_QUARANTINE, Permission.REVOKE, Permission.CORRECT}
+        {
+            Permission.READ_DRAFTS,
+            Permission.REPLAY_QUARANTINE,
+            Permission.ENTER_RECORDS,
+            Permission.REVOKE,
+            Permission.CORRECT,
+        }
     ),
     "plant": frozenset({Permission.CORRECT}),
 }

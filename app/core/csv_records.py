@@ -123,10 +123,11 @@ class Reader:
         for column, cell in zip(self._layout(kind), cells, strict=True):
             text = cell.strip()
             if text and column.path != ("kind",):
-                put(document, column, self._value(column, text))
+                put(document, column, self.value(column, text))
         return named(document)
 
-    def _value(self, column: Column, text: str) -> Any:
+    def value(self, column: Column, text: str) -> Any:
+        """What a cell means. Raises: MalformedInput."""
         form = column.form
         if text.startswith(_FORMULA):
             raise MalformedInput(
@@ -274,6 +275,11 @@ def _form(members: Mapping[str, Field], steps: Sequence[str]) -> ValueForm | Non
     if form.type == "multilingual_text":
         return ValueForm(type="string")
     return _form({each.name: each for each in _members(form)}, steps[1:])
+
+
+def cell_value(column: Column, text: str) -> Any:
+    """One text in the form that a record carries, as if it stood in a cell alone. Raises: MalformedInput."""
+    return Reader().value(column, text)
 
 
 def put(document: dict[str, Any], column: Column, value: Any) -> None:

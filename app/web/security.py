@@ -57,10 +57,15 @@ def attach(application: Flask) -> None:
         if "Content-Security-Policy" not in found:
             is_page = response.mimetype == "text/html"
             found["Content-Security-Policy"] = PAGE_POLICY if is_page else DATA_POLICY
-        found["Permissions-Policy"] = SCAN_DEVICES if request.path == "/scan" else NO_DEVICES
+        found["Permissions-Policy"] = SCAN_DEVICES if films(request.path) else NO_DEVICES
         found.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         found.setdefault("Cache-Control", "no-store")
         return response
+
+
+def films(path: str) -> bool:
+    """Whether a page may use the camera: the scanner, and forms, whose fields can be filled by scanning."""
+    return path == "/scan" or path.startswith("/forms/")
 
 
 def open_to_all(response: Response) -> Response:

@@ -163,6 +163,15 @@ def saved_mapping(stage: Stage) -> Page:
     return page
 
 
+def faulty_form(stage: Stage) -> Page:
+    stage.watch.allow("422")
+    page = stage.visit("/forms/cell-lot", role="maker")
+    page.get_by_label("Chemistry").fill("NMC 811")
+    page.get_by_role("button", name="Keep this record").last.click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    return page
+
+
 def refused_record(stage: Stage) -> Page:
     page = quarantine(stage)
     page.locator(".refused").get_by_role("link", name="Open").first.click()
@@ -270,6 +279,9 @@ SCENES: dict[str, Callable[[Stage], Page]] = {
     "mapping, saved": saved_mapping,
     "genealogy": lambda stage: opened(stage.visit("/genealogy?find=KEP-M-7714", role="maker")),
     "genealogy, battery": lambda stage: stage.visit(f"/genealogy?find={FIRST_SERIAL}", role="maker"),
+    "forms": lambda stage: stage.visit("/forms", role="maker"),
+    "form": lambda stage: opened(stage.visit("/forms/pack", role="maker")),
+    "form with faults": faulty_form,
     "quarantine": quarantine,
     "refused-record": refused_record,
     "offline": offline,

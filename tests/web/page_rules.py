@@ -42,7 +42,8 @@ def _require_headers(response: TestResponse, path: str) -> None:
         assert f"'{word}'" not in policy, f"{path}: the policy allows {word}"
     assert response.headers.get("Cross-Origin-Resource-Policy") in ("same-origin", "cross-origin"), path
     may_film = "camera=(self)" in response.headers["Permissions-Policy"]
-    assert may_film == (path.partition("?")[0] == "/scan"), f"{path}: camera"
+    only = path.partition("?")[0]
+    assert may_film == (only == "/scan" or only.startswith("/forms/")), f"{path}: camera"
     assert response.headers.get("Cache-Control"), f"{path}: no Cache-Control"
     assert "Server" not in response.headers or "Werkzeug" not in response.headers["Server"]
     if response.headers.get("Access-Control-Allow-Origin"):

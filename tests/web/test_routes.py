@@ -72,6 +72,7 @@ def test_a_route_refuses_whoever_lacks_its_permission(
         "plant_id": "hall-1",
         "record_id": "x",
         "capture_id": "x",
+        "kind": "pack",
         "section": "use",
         "version": "1",
         "name": "mes",

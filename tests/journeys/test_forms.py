@@ -1,0 +1,72 @@
+"""Records by hand on a phone: typed text stays, a record waits for a network, a photo fills a field."""
+
+import io
+import re
+
+import segno
+from playwright.sync_api import Page, expect
+
+from tests.journeys.conftest import Visit
+from tests.journeys.watching import Watch
+
+
+def fill(page: Page, lot: str) -> None:
+    page.get_by_label("Lot", exact=False).first.fill(lot)
+    for label, text in (
+        ("Model of the cell", "NMC-94"), ("Maker of the cell", "Example Cells"), ("Format", "prismatic"),
+        ("Chemistry", "NMC 811"), ("Number of cells", "1200"),
+    ):  # fmt: skip
+        page.get_by_label(label, exact=False).first.fill(text)
+
+
+def keep(page: Page) -> None:
+    page.get_by_role("button", name="Keep this record").last.click()
+
+
+def test_what_was_typed_is_there_after_a_reload(visit: Visit) -> None:
+    page = visit("/forms/cell-lot", role="maker")
+    fill(page, "CELL-RELOAD")
+    expect(page.get_by_text("Kept on this device.")).to_be_visible()
+    page.reload()
+    expect(page.locator('[name="subject/lot"]')).to_have_value("CELL-RELOAD")
+    page.get_by_role("button", name="Start afresh").click()
+    expect(page.locator('[name="subject/lot"]')).to_have_value("")
+
+
+def test_a_record_without_a_network_waits_and_is_sent_once(visit: Visit, watch: Watch) -> None:
+    watch.allow("ERR_INTERNET_DISCONNECTED")
+    page = visit("/forms/cell-lot", role="maker")
+    fill(page, "CELL-OFFLINE")
+    page.context.set_offline(True)
+    keep(page)
+    expect(page.get_by_text("A record waits on this device")).to_be_visible()
+    expect(page.locator('[name="subject/lot"]')).to_have_value("")
+    page.context.set_offline(False)
+    if page.get_by_role("button", name="Send now").is_visible():
+        page.get_by_role("button", name="Send now").click()
+    expect(page.locator("#drafts")).to_be_hidden()
+    page.goto("/forms/cell-lot")
+    expect(page.locator("#drafts")).to_be_hidden()
+
+
+def test_a_record_is_kept_and_the_next_begins_like_it(visit: Visit) -> None:
+    page = visit("/forms/cell-lot", role="maker")
+    fill(page, "CELL-KEPT")
+    keep(page)
+    expect(page.get_by_role("heading", name="Kept")).to_be_visible()
+    page.get_by_role("link", name="Another like this").click()
+    expect(page.get_by_label("Maker of the cell", exact=False).first).to_have_value("Example Cells")
+    expect(page.locator('[name="subject/lot"]')).to_have_value("")
+
+
+def test_a_field_is_filled_by_a_photo_of_a_code(visit: Visit) -> None:
+    page = visit("/forms/pack", role="maker")
+    code = io.BytesIO()
+    segno.make("https://elsewhere.example/01/09506000134352/21/BX-0042", error="m").save(
+        code, kind="png", scale=8, border=4
+    )
+    page.get_by_role("button", name=re.compile("^Scan Serial number")).click()
+    photo = {"name": "label.png", "mimeType": "image/png", "buffer": code.getvalue()}
+    page.get_by_label("Choose a photo of the code").set_input_files(files=[photo])  # type: ignore[list-item]
+    expect(page.locator('[name="subject/serial"]')).to_have_value("BX-0042")
+    expect(page.locator('[name="subject/gtin"]')).to_have_value("09506000134352")
