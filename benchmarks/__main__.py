@@ -14,6 +14,7 @@ from benchmarks.measure import Group
 
 NAMES = (
     "lookup",
+    "mqtt",
     "issuing",
     "log",
     "intake",

@@ -1,40 +1,47 @@
 """One connection to the broker, from CONNECT to its end. What happens on it comes as events, in order.
 
+One thread does everything: while records are stored nothing is read, and the broker waits. A batch takes far
+less than the minute and a half of silence that the keep-alive allows.
+
 The session outlives the connection: a fixed client id, no clean start, and a session that never expires. The
 broker gives again what was not acknowledged. A new connection is a new object, so that nothing of an old one
 (packet ids least of all) is ever taken for the new one's.
 """
 
 import contextlib
+import logging
 import ssl
-import threading
+import struct
 from collections import deque
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from queue import SimpleQueue
 from typing import Any, Final
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
+from paho.mqtt.properties import Properties, VariableByteIntegers
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from app.config import MqttSettings
 from app.core.errors import NotConfigured
 from app.mqtt import topics
+from app.mqtt.buffered import BufferedClient
 
 RECEIVE_MAXIMUM: Final = 2000
 """Messages that the broker hands over before they are acknowledged: four batches."""
-IN_FLIGHT: Final = 20
-"""Receipts that are on their way at once; more wait here for their turn."""
+IN_FLIGHT: Final = 100
+"""Receipts that are on their way at once, if the broker takes so many; more wait here for their turn. paho
+looks through all of them whenever one is confirmed."""
 NEVER: Final = 0xFFFFFFFF
 RECEIPT_LIFE_S: Final = 7 * 86_400
 """A receipt that nobody fetched is then worth less than sending the record again."""
-KEEPALIVE_S: Final = 30
+KEEPALIVE_S: Final = 60
 CONNECT_S: Final = 10.0
 TAKEN_OVER: Final = 0x8E
+_log = logging.getLogger("app.mqtt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,27 @@ class Confirmed:
 Event = Arrival | Up | Down | Confirmed
 
 
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    """Properties of a receipt as they travel (MQTT 5, 3.3.2.3): paho's own cost more than the rest."""
+
+    data: bytes
+
+    @classmethod
+    def of(cls, correlation: bytes | None) -> "_Packed":
+        content = b"application/json"
+        found = struct.pack("!BIBH", 0x02, RECEIPT_LIFE_S, 0x03, len(content)) + content
+        if correlation is not None:
+            found += struct.pack("!BH", 0x09, len(correlation)) + correlation
+        return cls(VariableByteIntegers.encode(len(found)) + found)
+
+    def pack(self) -> bytes:
+        return self.data
+
+
+_PLAIN: Final = _Packed.of(None)
+
+
 @dataclass(slots=True)
 class _Open:
     """A message that is stored and waits for its receipts to lie with the broker."""
@@ -95,19 +123,19 @@ class _Open:
 
 @dataclass(slots=True)
 class Connection:
-    """`events` is filled by paho's thread; everything else is called from the thread that reads them."""
+    """`events` is filled by `pump`."""
 
     settings: MqttSettings
     client_id: str
     password: str | None = field(repr=False)
     subscribes: bool = True
     """Not when the session is to be ended: then the subscription is taken back."""
-    events: "SimpleQueue[Event]" = field(default_factory=SimpleQueue)
-    _client: Client = field(init=False)
+    events: deque[Event] = field(default_factory=deque)
+    _client: BufferedClient = field(init=False)
     _open: deque[_Open] = field(default_factory=deque)
     _by_receipt: dict[int, _Open] = field(default_factory=dict)
-    _plain: Properties | None = None
     _kept: bool = False
+    is_down: bool = False
 
     def __post_init__(self) -> None:
         self._client = self._made()
@@ -118,21 +146,28 @@ class Connection:
         return len(self._open)
 
     @property
-    def is_alive(self) -> bool:
-        """Whether paho's thread lives. It says when a connection ends; it cannot say that it fell itself."""
-        return any(thread.name == f"paho-mqtt-client-{self.client_id}" for thread in threading.enumerate())
-
-    @property
     def waiting(self) -> int:
         """Events that nobody has looked at."""
-        return self.events.qsize()
+        return len(self.events)
 
     def open(self) -> None:
-        """Connect, and go on in paho's thread. Raises: OSError."""
+        """Connect; whether the broker takes it comes as an event. Raises: OSError."""
         self._client.connect(
             self.settings.host, self.settings.port, KEEPALIVE_S, **self._connect_options()
         )  # fmt: skip
-        self._client.loop_start()
+
+    def pump(self, seconds: float) -> None:
+        """Read, write and keep alive, for so long at most as nothing happens."""
+        try:
+            with self._client.in_one_piece():
+                code = self._client.loop(seconds)
+        except Exception:
+            _log.exception("the connection to the broker has failed")
+            self.events.append(Down("the connection has failed: the log says why"))
+            return
+        if code != MQTTErrorCode.MQTT_ERR_SUCCESS and not self.is_down:
+            self.is_down = True
+            self.events.append(Down("the connection has ended"))
 
     def settle(self, arrival: Arrival, receipts: Sequence[Receipt]) -> None:
         """A message is durable, or refused: tell its receipts. It is acknowledged once the broker has them,
@@ -143,6 +178,10 @@ class Connection:
             told = self._client.publish(receipt.topic, receipt.payload, 1, properties=self._about(receipt))
             self._by_receipt[told.mid] = entry
         self._acknowledge()
+
+    def in_one_piece(self) -> AbstractContextManager[None]:
+        """What is told and acknowledged inside goes out together."""
+        return self._client.in_one_piece()
 
     def confirmed(self, packet: int) -> None:
         """A receipt lies with the broker."""
@@ -172,15 +211,14 @@ class Connection:
     def _is_five(self) -> bool:
         return self.settings.version == "5"
 
-    def _made(self) -> Client:
-        client = Client(
+    def _made(self) -> BufferedClient:
+        client = BufferedClient(
             CallbackAPIVersion.VERSION2, self.client_id,
             clean_session=None if self._is_five else False,
             protocol=MQTTProtocolVersion.MQTTv5 if self._is_five else MQTTProtocolVersion.MQTTv311,
             reconnect_on_failure=False, manual_ack=True,
         )  # fmt: skip
         client.connect_timeout = CONNECT_S
-        client.max_inflight_messages_set(IN_FLIGHT)
         if self.settings.username is not None:
             client.username_pw_set(self.settings.username, self.password)
         if self.settings.tls:
@@ -201,21 +239,12 @@ class Connection:
         properties.ReceiveMaximum = RECEIVE_MAXIMUM
         return {"clean_start": False, "properties": properties}
 
-    def _about(self, receipt: Receipt) -> Properties | None:
+    def _about(self, receipt: Receipt) -> "_Packed | None":
         if not self._is_five:
             return None
-        if receipt.correlation is None and self._plain is not None:
-            return self._plain
-        properties = Properties(PacketTypes.PUBLISH)
-        properties.ContentType = "application/json"
-        properties.MessageExpiryInterval = RECEIPT_LIFE_S
-        if receipt.correlation is None:
-            self._plain = properties
-        else:
-            properties.CorrelationData = receipt.correlation
-        return properties
+        return _PLAIN if receipt.correlation is None else _Packed.of(receipt.correlation)
 
-    # --- what paho tells, in its own thread
+    # --- what paho tells, while it is pumped
 
     def _on_connect(
         self,
@@ -226,14 +255,12 @@ class Connection:
         properties: Any,
     ) -> None:
         if reason.is_failure:
-            self.events.put(Down(f"the broker refuses the connection: {reason}", reason.value))
+            self.events.append(Down(f"the broker refuses the connection: {reason}", reason.value))
             client.disconnect()
             return
         self._kept = flags.session_present
-        if self._is_five and getattr(properties, "ReceiveMaximum", IN_FLIGHT) < IN_FLIGHT:
-            self.events.put(Down(f"the broker takes fewer than {IN_FLIGHT} messages at once"))
-            client.disconnect()
-            return
+        if self._is_five:
+            self._client.allow(min(getattr(properties, "ReceiveMaximum", IN_FLIGHT), IN_FLIGHT))
         shared = self._is_five and getattr(properties, "SharedSubscriptionAvailable", True)
         wanted = f"$share/{topics.GROUP}/{topics.RECORDS}" if shared else topics.RECORDS
         if not self.subscribes:
@@ -248,13 +275,13 @@ class Connection:
         self, client: Client, _data: Any, _packet: int, reasons: list[ReasonCode], _properties: Any
     ) -> None:
         if reasons[0].is_failure:
-            self.events.put(Down(f"the broker refuses the subscription: {reasons[0]}", reasons[0].value))
+            self.events.append(Down(f"the broker refuses the subscription: {reasons[0]}", reasons[0].value))
             client.disconnect()
         else:
-            self.events.put(Up(self._kept))
+            self.events.append(Up(self._kept))
 
     def _on_unsubscribe(self, *_: Any) -> None:
-        self.events.put(Up(self._kept))
+        self.events.append(Up(self._kept))
 
     def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
         try:
@@ -262,7 +289,7 @@ class Connection:
         except UnicodeDecodeError:
             topic = None
         properties = message.properties
-        self.events.put(
+        self.events.append(
             Arrival(
                 topic,
                 bytes(message.payload),
@@ -275,12 +302,14 @@ class Connection:
         )
 
     def _on_publish(self, _client: Client, _data: Any, packet: int, reason: ReasonCode, _props: Any) -> None:
-        self.events.put(Confirmed(packet, str(reason) if reason.is_failure else None))
+        self.events.append(Confirmed(packet, str(reason) if reason.is_failure else None))
 
     def _on_disconnect(
         self, _client: Client, _data: Any, flags: DisconnectFlags, reason: ReasonCode, _properties: Any
     ) -> None:
-        self.events.put(Down(f"the connection has ended: {reason}", reason.value))
+        if not self.is_down:
+            self.is_down = True
+            self.events.append(Down(f"the connection has ended: {reason}", reason.value))
 
 
 def _tls(settings: MqttSettings) -> ssl.SSLContext:

@@ -10,7 +10,6 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from queue import Empty
 from typing import Final
 
 from app.core.errors import NotConfigured, NotFound
@@ -76,14 +75,15 @@ class Process:
             events = self._events(connection)
             arrivals = [event for event in events if isinstance(event, Arrival)]
             self.health.waiting = connection.waiting
+            with connection.in_one_piece():
+                for event in events:
+                    self._note(connection, event)
             if arrivals:
                 idle_since = time.monotonic()
                 self._work(connection, arrivals)
-            for event in events:
-                if isinstance(event, Down):
-                    self._down(event)
-                    return False
-                self._note(connection, event)
+            if events and isinstance(events[-1], Down):
+                self._down(events[-1])
+                return False
             if self.leaves and not connection.unacknowledged and time.monotonic() - idle_since > IDLE_S:
                 connection.close(end_session=True)
                 self._until_down(connection)
@@ -94,19 +94,22 @@ class Process:
 
     def _events(self, connection: Connection) -> list[Event]:
         """What has come, or nothing after a moment; no more messages than a batch holds."""
-        try:
-            found = [connection.events.get(timeout=TICK_S)]
-        except Empty:
-            return [] if connection.is_alive else [Down("the connection has failed: the log says why")]
-        until = time.monotonic() + LINGER_S
-        arrivals = int(isinstance(found[0], Arrival))
+        found: list[Event] = []
+        arrivals, until = 0, 0.0
         while arrivals < CHUNK:
-            try:
-                event = connection.events.get(timeout=max(0.0, until - time.monotonic()) if arrivals else 0)
-            except Empty:
-                break
+            if not connection.events:
+                # As long as there is something to read it is read; then comes a moment's wait for company.
+                left = max(0.0, until - time.monotonic()) if found else TICK_S
+                connection.pump(left)
+                if not connection.events and (not found or left == 0):
+                    break
+                continue
+            event = connection.events.popleft()
+            until = until or time.monotonic() + LINGER_S
             found.append(event)
             arrivals += isinstance(event, Arrival)
+            if isinstance(event, Down):
+                break
         return found
 
     def _note(self, connection: Connection, event: Event) -> None:
@@ -132,17 +135,18 @@ class Process:
             except taking.AWAY as error:
                 # Not acknowledged, and tried again as it is: the broker keeps what comes after it.
                 self._trouble(f"Nothing can be stored: {_sentence(error)}.")
-                self._wait(pause)
+                self._wait(pause, connection)
                 pause = min(pause * 2, LONGEST_PAUSE_S)
                 if self.stop():
                     return
         if self.health.trouble is not None:
             self.health.trouble = None
             self.tell("Records are stored again.")
-        for taken in found:
-            self._count(taken)
-            if not taken.is_held:
-                connection.settle(taken.arrival, taken.receipts(self.ctx.settings.origin))  # (2) (3)
+        with connection.in_one_piece():
+            for taken in found:
+                self._count(taken)
+                if not taken.is_held:
+                    connection.settle(taken.arrival, taken.receipts(self.ctx.settings.origin))  # (2) (3)
         self.health.busy_since = None
 
     def _count(self, taken: Taken) -> None:
@@ -179,24 +183,19 @@ class Process:
         """Acknowledge what is stored, then leave; the session stays."""
         until = time.monotonic() + FAREWELL_S
         while connection.unacknowledged and time.monotonic() < until:
-            try:
-                event = connection.events.get(timeout=TICK_S)
-            except Empty:
-                continue
-            if isinstance(event, Down):
-                return
-            self._note(connection, event)
+            connection.pump(TICK_S)
+            while connection.events:
+                event = connection.events.popleft()
+                if isinstance(event, Down):
+                    return
+                self._note(connection, event)
         connection.close()
         self._until_down(connection)
 
     def _until_down(self, connection: Connection) -> None:
         until = time.monotonic() + FAREWELL_S
-        while time.monotonic() < until:
-            try:
-                if isinstance(connection.events.get(timeout=TICK_S), Down):
-                    return
-            except Empty:
-                continue
+        while time.monotonic() < until and not any(isinstance(event, Down) for event in connection.events):
+            connection.pump(TICK_S)
 
     def _trouble(self, text: str) -> None:
         if self.health.trouble != text:
@@ -209,10 +208,14 @@ class Process:
             self._said.add(text)
             self.tell(text)
 
-    def _wait(self, seconds: float) -> None:
+    def _wait(self, seconds: float, connection: Connection | None = None) -> None:
+        """Keeps the connection alive, where there is one."""
         until = time.monotonic() + seconds
         while not self.stop() and time.monotonic() < until:
-            time.sleep(TICK_S / 2)
+            if connection is None or connection.is_down:
+                time.sleep(TICK_S / 2)
+            else:
+                connection.pump(TICK_S / 2)
 
 
 def _sentence(error: Exception) -> str:

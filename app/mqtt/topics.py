@@ -6,6 +6,7 @@ and the broker's topic rights tie it to its own topics: a topic says who sent, a
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 ROOT: Final = "passport/v1"
@@ -48,6 +49,7 @@ def of_login(login: str) -> Sender | None:
     return Sender(found[1], found[2]) if found else None
 
 
+@lru_cache(maxsize=1_024)
 def of_topic(topic: str) -> Sender | None:
     """Who sent to a topic; None where it is no topic of records."""
     if not (topic.startswith(f"{ROOT}/") and topic.endswith("/records")):
