@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from app.services import intake_batch
 from app.services.context import Context
 from tests.factories import a_lean_pack, a_record, body
 from tests.installation import START, rows
@@ -133,3 +134,65 @@ def test_a_receipt_carries_the_correlation_data_and_goes_where_the_sender_asked_
     assert [row["origin"] for row in rows(ctx.engine, "intake_records")] == [
         f"{TOPIC}/records #A-17", f"{TOPIC}/records #00ff",
     ]  # fmt: skip
+
+
+def test_a_record_that_trips_a_fault_of_ours_is_set_aside_and_keeps_no_other_out(
+    ctx: Context, work: Work, line: LineClient, monkeypatch: pytest.MonkeyPatch
+):
+    real = intake_batch.accept_many
+    fatal = a_lot()
+
+    def faulty(ctx: Context, plant: Any, messages: Any, **options: Any) -> Any:
+        if any(fatal["recordId"].encode() in message.body and not message.refusal for message in messages):
+            raise KeyError("a fault")
+        return real(ctx, plant, messages, **options)
+
+    monkeypatch.setattr("app.services.intake_batch.accept_many", faulty)
+    worker = work()
+    good = [a_lot(number) for number in (2, 3)]
+    line.send(b"[" + b",".join(body(each) for each in (good[0], fatal, good[1])) + b"]")
+    line.send(a_lot(4))
+    told = sorted((line.receipt() for _ in range(4)), key=lambda each: each.get("record", 4))
+    assert [each["status"] for each in told] == ["accepted", "refused", "accepted", "accepted"]
+    (kept,) = rows(ctx.engine, "quarantine")
+    assert bytes(kept["body"]) == body(fatal)
+    assert told[1]["problem"]["quarantine"] == kept["id"]
+    assert worker.health.held == 0
+
+
+def test_a_message_that_can_not_even_be_set_aside_is_held_back_and_the_line_goes_on(
+    ctx: Context, work: Work, line: LineClient, monkeypatch: pytest.MonkeyPatch
+):
+    real = intake_batch.accept_many
+    fatal = a_lot()
+
+    def faulty(ctx: Context, plant: Any, messages: Any, **options: Any) -> Any:
+        if any(fatal["recordId"].encode() in message.body for message in messages):
+            raise KeyError("a fault")
+        return real(ctx, plant, messages, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("app.services.intake_batch.accept_many", faulty)
+        worker = work()
+        line.send(fatal)
+        line.send(a_lot(2))
+        assert line.receipt()["status"] == "accepted"
+        assert worker.health.held == 1
+        worker.end()
+    if brokers.mosquitto():  # it was not acknowledged: the next worker gets it again
+        work()
+        told = line.receipt()
+        assert (told["status"], told["recordId"]) == ("accepted", fatal["recordId"])
+
+
+def test_more_records_than_a_message_may_hold_and_longer_ones_are_refused_whole(
+    ctx: Context, work: Work, line: LineClient
+):
+    work()
+    line.send(b"[" + b",".join([b"{}"] * 1001) + b"]")
+    told = line.receipt()
+    assert (told["status"], told["problem"]["title"]) == ("refused", "too large")
+    assert "record" not in told
+    line.send(b"[]")
+    assert line.receipt()["status"] == "refused"
+    assert len(rows(ctx.engine, "quarantine")) == 2
