@@ -12,6 +12,7 @@ from app import config
 from app.cli import opened, simulate_check, simulate_run
 from app.cli.progress import Bar
 from app.cli.simulate_doors import Door, Folder, NoAnswer, Rest
+from app.cli.simulate_events import Epcis, Mqtt
 from app.core.errors import NotConfigured
 from app.core.line_simulation import Factory, Plan
 from app.core.line_simulation_faults import FAULTS, HARMLESS
@@ -19,8 +20,8 @@ from app.core.line_simulation_ledger import Ledger, expected_standings
 from app.core.times import parse, to_seconds
 from app.services import demo
 
-DOORS = ("rest", "rest-array", "rest-ndjson", "folder", "folder-csv")
-_BATCHES = {"rest": 1}
+DOORS = ("rest", "rest-array", "rest-ndjson", "folder", "folder-csv", "mqtt", "epcis")
+_BATCHES = {"rest": 1, "mqtt": 1, "epcis": 1}
 _BATCH = 100
 _SHOWN = 20
 
@@ -52,6 +53,10 @@ def add(
     verb.add_argument("--token-file", metavar="FILE", help="the plant's token (else the demo's; - is stdin)")
     verb.add_argument("--ca", metavar="FILE", help="certificate of the authority of an https server")
     verb.add_argument("--folder", metavar="DIR", help="the watched folder of the doors that are files")
+    verb.add_argument("--mqtt", metavar="URL", help="the broker (mqtt://localhost:1883)")
+    verb.add_argument("--line", metavar="PLANT/LINE", help="login of the line at the broker")
+    verb.add_argument("--line-password-file", metavar="FILE", help="password of the line, if it has one")
+    verb.add_argument("--mqtt-3", action="store_true", help="the broker knows MQTT 3.1.1 alone")
     verb.add_argument("--check", action="store_true", help="ask the server whether all is as expected")
     verb.add_argument("--json", action="store_true", help="the result as JSON")
     verb.set_defaults(run=run)
@@ -107,8 +112,24 @@ def _door(name: str, args: argparse.Namespace, server: str, token: str) -> Door:
         if not args.folder or not Path(args.folder).is_dir():
             raise NotConfigured(f"The door {name} needs --folder DIR: the folder that is watched.")
         return Folder(name, Path(args.folder), "csv" if name == "folder-csv" else "ndjson")
+    if name == "mqtt":
+        return _mqtt(args)
+    if name == "epcis":
+        return Epcis(name, server, token, verify=args.ca or True)
     forms = {"rest": "single", "rest-array": "array", "rest-ndjson": "ndjson"}
     return Rest(name, server, token, forms[name], verify=args.ca or True)
+
+
+def _mqtt(args: argparse.Namespace) -> Door:
+    """Raises: NotConfigured."""
+    password = opened.file(args.line_password_file).decode().strip() if args.line_password_file else None
+    try:
+        return Mqtt(
+            "mqtt", args.mqtt or "mqtt://localhost:1883", args.line or f"{demo.PLANT_ID}/line-1", password,
+            ca=args.ca, is_five=not args.mqtt_3,
+        )  # fmt: skip
+    except NoAnswer as error:
+        raise NotConfigured(str(error)) from None
 
 
 def _start(text: str | None) -> datetime | None:
