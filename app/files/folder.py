@@ -18,7 +18,7 @@ from typing import Any, Final
 from sqlalchemy.exc import DBAPIError
 
 from app.core.errors import PassportError
-from app.services import files, mappings
+from app.services import files, mappings, spreadsheets
 from app.services.context import Context
 from app.services.files import How, Result
 from app.services.plants import Plant
@@ -99,6 +99,9 @@ class Folder:
         if before is not None:
             told["cameBefore"] = before
         _write(target / f"{name}.result.json", json.dumps(told, indent=1, ensure_ascii=False).encode())  # (3)
+        if path.suffix.lower() == spreadsheets.SUFFIX and result.errors:
+            made = spreadsheets.marked(path, result.errors, self.how.kind)
+            _write(target / f"{name}.marked.xlsx", made)
         os.replace(path, target / name)  # (4)
         _sync(target)
         _sync(self.place)

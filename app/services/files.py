@@ -1,4 +1,4 @@
-"""Files of records: CSV, JSON and NDJSON, read piece by piece, and taken by the chunk or only judged.
+"""Files of records: CSV, XLSX, JSON and NDJSON, read piece by piece, and taken by the chunk or only judged.
 
 The same for the watched folder and the command line. A row that is wrong waits in quarantine with its file
 and row; a file that cannot be read at all (no usable header, no JSON) is refused whole, and nothing of it is
@@ -18,7 +18,7 @@ from app.core.csv_rows import Delimiter, Encoding
 from app.core.errors import MalformedInput, Rejected, TooLarge
 from app.core.intake import IntakeRecord, Kind
 from app.core.mapping_rows import FileFacts
-from app.services import intake, intake_batch, mapped_rows
+from app.services import intake, intake_batch, mapped_rows, spreadsheets
 from app.services.context import Context
 from app.services.intake import Accepted
 from app.services.intake_batch import Message
@@ -28,6 +28,7 @@ from app.services.plants import Plant
 
 SUFFIXES: Final[Mapping[str, Form]] = {
     ".csv": "csv",
+    ".xlsx": "csv",
     ".json": "json",
     ".ndjson": "ndjson",
     ".jsonl": "ndjson",
@@ -192,8 +193,8 @@ def _messages(path: Path, file: BinaryIO, how: How) -> Iterator[Message]:
     """Raises: MalformedInput, TooLarge where the file as a whole is none of ours."""
     form, name = _form(path), name_of(path)
     if form == "csv":
-        encoding = _encoding(path)
-        for item in Reader(how.kind, how.delimiter).items(file.read, encoding):
+        read, encoding, delimiter = _table(path, file, how)
+        for item in Reader(how.kind, delimiter).items(read, encoding):
             yield Message(item.body, f"{name}:{item.number}", item.refusal)
     elif form == "json":
         yield from _of_json(name, file)
@@ -211,8 +212,8 @@ def _mapped(
     form = _form(path)
     written = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(microsecond=0)
     facts = FileFacts(name_of(path), written)
-    encoding = _encoding(path) if form == "csv" else "utf-8"
-    return mapped_rows.of_file(applied, form, file.read, encoding, facts, ctx.now(), told)
+    read, encoding = (_table(path, file, How())[:2]) if form == "csv" else (file.read, "utf-8")
+    return mapped_rows.of_file(applied, form, read, encoding, facts, ctx.now(), told)
 
 
 def _form(path: Path) -> Form:
@@ -220,6 +221,13 @@ def _form(path: Path) -> Form:
     if form is None:
         raise MalformedInput(f"Files that end in {', '.join(SUFFIXES)} are taken.", rule="suffix")
     return form
+
+
+def _table(path: Path, file: BinaryIO, how: How) -> tuple[Callable[[int], bytes], Encoding, Delimiter | None]:
+    """How to read the rows of a CSV file, or of a spreadsheet as if it were one."""
+    if path.suffix.lower() == spreadsheets.SUFFIX:
+        return spreadsheets.as_csv(path), "utf-8", ";"
+    return file.read, _encoding(path), how.delimiter
 
 
 def _encoding(path: Path) -> Encoding:

@@ -1,5 +1,6 @@
 """The REST door: records in, drafts and quarantine out, credentials judged."""
 
+from functools import cache
 from typing import Final
 
 from flask import Blueprint, Response, jsonify, request
@@ -10,7 +11,7 @@ from app.core.credential import CREDENTIAL_MEDIA_TYPE
 from app.core.errors import MalformedInput, NotFound
 from app.core.intake import KINDS
 from app.core.jose import MEDIA_TYPE as TOKEN_MEDIA_TYPE
-from app.services import drafts, intake, replaying, verification
+from app.services import drafts, intake, replaying, spreadsheets, verification
 from app.services.plants import Plant
 from app.web import many, openapi
 from app.web.current import address, context
@@ -59,6 +60,22 @@ def template(kind: str) -> Response:
     response.headers["Content-Disposition"] = f"attachment; filename={kind}.csv"
     response.headers["Cache-Control"] = "public, max-age=300"
     return response
+
+
+@blueprint.get("/templates/<kind>.xlsx")
+@anyone
+def workbook(kind: str) -> Response:
+    """The same as a workbook, with choices, and a sheet that says what each column means."""
+    for known in KINDS:
+        if known == kind:
+            response = Response(_workbook(known), mimetype=spreadsheets.MEDIA_TYPE)
+            response.headers["Content-Disposition"] = f"attachment; filename={kind}.xlsx"
+            response.headers["Cache-Control"] = "public, max-age=300"
+            return response
+    raise NotFound(f"There is no such kind of record. There are {', '.join(KINDS)}.")
+
+
+_workbook: Final = cache(spreadsheets.template)
 
 
 @blueprint.get("/drafts/<gtin>/<path:serial>")

@@ -18,7 +18,7 @@ from app.web import (
     openapi_oauth,
 )
 from app.web.openapi_history import AT, CORRECTION, HISTORY, REASON
-from app.web.openapi_intake import ANSWERS, TAKE_RECORDS, TEMPLATE
+from app.web.openapi_intake import ANSWERS, TAKE_RECORDS, TEMPLATE, WORKBOOK
 from app.web.openapi_parts import PLANT, TEXT, Json, answer, body, path, problems, query, ref
 
 
@@ -206,6 +206,7 @@ def _intake() -> Json:
             }
         },
         "/api/v1/templates/{kind}.csv": {"get": TEMPLATE},
+        "/api/v1/templates/{kind}.xlsx": {"get": WORKBOOK},
         "/api/v1/drafts/{gtin}/{serial}": {
             "get": {
                 "operationId": "draft",

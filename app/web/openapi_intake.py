@@ -29,6 +29,18 @@ TEMPLATE: Final[Json] = {
     "parameters": [path("kind", {"type": "string", "enum": list(KINDS)})],
     "responses": {"200": answer("One row, with ; between", TEXT, "text/csv"), **problems(404)},
 }
+WORKBOOK: Final[Json] = {
+    "operationId": "workbook",
+    "summary": "The same as a workbook (XLSX), with choices and what each column means",
+    "parameters": [path("kind", {"type": "string", "enum": list(KINDS)})],
+    "responses": {
+        "200": answer(
+            "Two sheets", {"type": "string", "format": "binary"},
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        ),
+        **problems(404),
+    },
+}  # fmt: skip
 ANSWERS: Final[Json] = {
     "type": "object",
     "required": ["request", "accepted", "repeated", "refused", "records"],
