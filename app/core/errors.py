@@ -152,6 +152,18 @@ class Busy(PassportError):
         self.retry_after_s = retry_after_s
 
 
+class StoreFull(PassportError):
+    """The disk that the database lies on is full: nothing more is taken until there is room."""
+
+    code = "store-full"
+
+
+class StoreAway(PassportError):
+    """The database does not answer, or is held by another process for too long."""
+
+    code = "store-away"
+
+
 class CannotSign(PassportError):
     """Nothing can be signed now: no key is in use, or its token or service does not answer."""
 

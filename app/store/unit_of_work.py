@@ -1,13 +1,15 @@
 """One verb, one transaction. Leaving the block without `commit` undoes everything."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import IntegrityError as Collision
 
+from app.core.errors import PassportError, StoreAway, StoreFull
 from app.store.accounts import Accounts, Attempts, Sessions
 from app.store.attachments import Attachments
 from app.store.batteries import Batteries, Intentions
@@ -26,7 +28,25 @@ from app.store.mappings import Mappings
 from app.store.summaries import Summaries
 from app.store.trust import StatusLists, TrustLists, TrustRoots
 
-__all__ = ["Collision", "Store", "UnitOfWork", "is_transient", "read", "unit_of_work"]
+__all__ = ["Collision", "Store", "UnitOfWork", "is_transient", "read", "trouble", "unit_of_work"]
+
+
+def trouble(error: DBAPIError) -> PassportError | None:
+    """What a refusal of the database means to whoever sent something: a full disk, or a database that is
+    away; None for a fault of ours. Either way nothing of the transaction is stored."""
+    cause = error.orig
+    code = getattr(cause, "sqlite_errorcode", None)
+    state = getattr(cause, "sqlstate", None) or ""
+    if (code is not None and code & 0xFF == sqlite3.SQLITE_FULL) or state == "53100":
+        return StoreFull("The disk of this service is full. Send the same again later: it is stored once.")
+    if (
+        (code is not None and code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN))
+        or state[:2] in ("08", "57")
+        or error.connection_invalidated
+        or (isinstance(error, OperationalError) and code is None and not state)
+    ):
+        return StoreAway("The database does not answer. Send the same again later: it is stored once.")
+    return None
 
 
 def is_transient(error: Exception) -> bool:

@@ -97,6 +97,17 @@ PROBLEMS: Final = {
         "This was tried too often in a short time.",
         "Wait as long as Retry-After says, then try again.",
     ),
+    "store-full": Explanation(
+        "The disk is full",
+        "The disk that this service keeps its data on is full. What is stored can be read.",
+        "Send the same again after the seconds that `Retry-After` names: it is stored once. The operator"
+        " makes room.",
+    ),
+    "store-away": Explanation(
+        "The database does not answer",
+        "The database is away, or held by another process for too long.",
+        "Send the same again after the seconds that `Retry-After` names: it is stored once.",
+    ),
     "cannot-sign": Explanation(
         "Nothing can be signed now",
         "No signing key is in use, or the token or service that holds it does not answer. Records are kept,"

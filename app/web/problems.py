@@ -9,12 +9,14 @@ import secrets
 from typing import Any, Final
 
 from flask import Flask, Response, current_app, jsonify, render_template, request
+from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
 from app.core import errors
 from app.core.errors import PassportError
 from app.core.proof_error import ProofError
 from app.services.intake import Quarantined
+from app.services.troubles import meant
 from app.web.negotiation import wants_page
 
 _log = logging.getLogger("app.web")
@@ -35,6 +37,8 @@ STATUS: Final[dict[type[PassportError], int]] = {
     errors.RateLimited: 429,
     errors.Busy: 503,
     errors.CannotSign: 503,
+    errors.StoreFull: 507,
+    errors.StoreAway: 503,
     errors.ForkedLog: 503,
     errors.NotConfigured: 503,
     ProofError: 500,  # what we signed does not verify: no fault of the sender
@@ -60,6 +64,7 @@ HTTP_CODES: Final[dict[int, str]] = {
 """Codes of refusals that the server itself makes before a service is asked."""
 
 
+_LATER_S: Final = 30
 _TOLD: Final = (errors.NotConfigured, errors.Busy, errors.CannotSign, errors.ForkedLog)
 """Troubles of ours that a caller may be told in words."""
 
@@ -68,6 +73,7 @@ def attach(application: Flask) -> None:
     """Answer every error in one shape."""
     application.register_error_handler(PassportError, _passport_error)
     application.register_error_handler(HTTPException, _http_error)
+    application.register_error_handler(DBAPIError, _of_the_store)
     application.register_error_handler(Exception, _unexpected)
 
 
@@ -142,6 +148,17 @@ def _passport_error(error: PassportError) -> Response:
         response.headers["WWW-Authenticate"] = (
             f'Bearer realm="intake", error="insufficient_scope", scope="{error.scope}"'
         )
+    return response
+
+
+def _of_the_store(error: DBAPIError) -> Response:
+    """A full disk or a database that is away is told as such, with when to come again; it is no fault of ours
+    and none of the sender's."""
+    told = meant(error)
+    if told is None:
+        return _unexpected(error)
+    response = answer(told.code, status_of(told), str(told))
+    response.headers["Retry-After"] = str(_LATER_S)
     return response
 
 
