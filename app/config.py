@@ -32,6 +32,7 @@ DEMO_OPERATOR_NAME: Final = "Example Passport Operator"
 _FORMAT: Final = 1
 _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+_LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 _DATABASES: Final = ("sqlite", "postgresql")
 _MQTT_PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 _THIS_MACHINE: Final = ("localhost", "127.0.0.1", "::1")
@@ -75,6 +76,21 @@ class MqttSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AlarmSettings:
+    """When the quarantine of a plant grows too much, and who is told."""
+
+    open: int = 50
+    """More entries than these are open."""
+    recent: int = 20
+    """More than these came in within `minutes`, and are open."""
+    minutes: int = 10
+    webhook: str | None = None
+    """https, or http on this machine."""
+    secret: str | None = field(default=None, repr=False)
+    """Signs what the webhook is told."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """One installation."""
 
@@ -97,6 +113,7 @@ class Settings:
     """Reverse proxies before the service: so many of the last X-Forwarded-For entries are believed."""
     signing: SigningSettings = field(default_factory=SigningSettings)
     mqtt: MqttSettings = field(default_factory=MqttSettings)
+    alarm: AlarmSettings = field(default_factory=AlarmSettings)
 
     @property
     def production(self) -> bool:
@@ -162,6 +179,7 @@ def load(data_dir: Path, environ: Mapping[str, str]) -> Settings:
         proxies=_proxies(environ),
         signing=_signing(environ),
         mqtt=_mqtt(environ),
+        alarm=_alarm(environ),
     )
 
 
@@ -298,6 +316,38 @@ def _tsa_url(environ: Mapping[str, str]) -> str | None:
     if given and (urlsplit(given).scheme not in _DEFAULT_PORTS or not urlsplit(given).hostname):
         raise NotConfigured("PASSPORT_TSA_URL is the http or https address of a time stamping service.")
     return given or None
+
+
+def _alarm(environ: Mapping[str, str]) -> AlarmSettings:
+    def number(name: str, absent: int) -> int:
+        given = environ.get(name, "").strip() or str(absent)
+        if not (given.isascii() and given.isdigit() and len(given) <= 9):
+            raise NotConfigured(f"{name} is a whole number.")
+        return int(given)
+
+    usual = AlarmSettings()
+    webhook = environ.get("PASSPORT_ALARM_WEBHOOK", "").strip() or None
+    secret = environ.get("PASSPORT_ALARM_SECRET", "").strip() or None
+    if webhook is not None:
+        try:
+            parts = urlsplit(webhook)
+            is_here = parts.scheme == "http" and parts.hostname in _LOOPBACK
+            is_fit = bool(parts.hostname) and (parts.scheme == "https" or is_here) and parts.port != 0
+        except ValueError:
+            is_fit = False
+        if not is_fit:
+            raise NotConfigured("PASSPORT_ALARM_WEBHOOK is an https address, or an http one of this machine.")
+        if secret is None or len(secret) < 16:
+            raise NotConfigured(
+                "PASSPORT_ALARM_SECRET, of 16 characters or more, signs what the webhook is told."
+            )
+    return AlarmSettings(
+        open=number("PASSPORT_ALARM_OPEN", usual.open),
+        recent=number("PASSPORT_ALARM_RECENT", usual.recent),
+        minutes=max(number("PASSPORT_ALARM_MINUTES", usual.minutes), 1),
+        webhook=webhook,
+        secret=secret,
+    )
 
 
 def _plant_records(environ: Mapping[str, str]) -> int:

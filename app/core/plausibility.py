@@ -49,7 +49,7 @@ def _order(draft: Draft) -> Iterator[Implausible]:
 
 
 def _footprint(draft: Draft) -> Iterator[Implausible]:
-    total = _number(draft, "batteryCarbonFootprint")
+    total = number(draft, "batteryCarbonFootprint")
     stages = [i for i in draft.values if i.startswith(_STAGES)]
     if total is None or len(stages) < 4:
         return
@@ -62,13 +62,13 @@ def _footprint(draft: Draft) -> Iterator[Implausible]:
 def _recycled(draft: Draft) -> Iterator[Implausible]:
     for metal in ("nickel", "cobalt", "lithium"):
         ids = (f"recycledContent.{metal}.preConsumerShare", f"recycledContent.{metal}.postConsumerShare")
-        shares = [_number(draft, i) for i in ids]
+        shares = [number(draft, i) for i in ids]
         if sum((share for share in shares if share is not None), Decimal(0)) > 100:
             yield Implausible(ids, f"the recycled shares of {metal} add up to more than 100 %")
 
 
 def _masses(draft: Draft) -> Iterator[Implausible]:
-    mass = _number(draft, "batteryMass")
+    mass = number(draft, "batteryMass")
     materials = draft.value("batteryMaterials")
     if mass is None or not materials:
         return
@@ -86,9 +86,10 @@ def _temperatures(draft: Draft) -> Iterator[Implausible]:
         yield Implausible(("temperatureInformation",), why)
 
 
-def _number(draft: Draft, attribute_id: str) -> Decimal | None:
+def number(draft: Draft, attribute_id: str) -> Decimal | None:
+    """A value that is a number, wrapped or not; None for anything else."""
     value = _plain(draft.value(attribute_id))
-    return Decimal(value) if isinstance(value, str) else None
+    return Decimal(value) if isinstance(value, str | int) else None
 
 
 def _plain(value: Any) -> Any:

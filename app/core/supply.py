@@ -3,14 +3,17 @@
 Nothing here names an attribute: sections, levels and the kinds of record decide.
 """
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
 from app.core.carbon import FIGURES
 from app.core.catalogue import Attribute, by_id, list_parent
+from app.core.completeness import Finding
 from app.core.intake import KINDS, LEVELS_OF_KIND, WITHOUT_VALUES, Kind
-from app.core.vocabulary import Level
+from app.core.vocabulary import Category, Level
 
 WHO: Final[dict[Level, str]] = {
     "model": "Model data",
@@ -21,6 +24,7 @@ _CALCULATED: Final = frozenset(FIGURES)
 _PLAIN: Final[dict[Level, Kind]] = {"model": "model", "batch": "batch", "item": "pack"}
 """The kind of record that each level has first."""
 _FOOTPRINT: Final = "carbon_footprint"
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _CERTIFIED: Final = "labels_certification"
 
 
@@ -83,6 +87,24 @@ def of(attribute_id: str) -> Supply:
     return Supply(
         WHO[asked.granularity], column, parent.id if parent else None, tuple(ways), row.id in _CALCULATED
     )
+
+
+def told(findings: Iterable[Finding], category: Category | None) -> list[dict[str, Any]]:
+    """Findings with who supplies them and how, and from when on they are owed."""
+    return [
+        finding.as_dict() | {"supply": of(finding.attribute_id).as_dict(), "due": due(finding, category)}
+        for finding in findings
+    ]
+
+
+def due(finding: Finding, category: Category | None) -> dict[str, Any] | None:
+    """From when on something is owed that is not owed yet: the first day that is named, and the words."""
+    row = by_id(finding.attribute_id)
+    if finding.state != "not-yet-due" or row is None:
+        return None
+    words = row.obligation[category or "ev"].due or ""
+    day = _DAY.search(words)
+    return {"date": day[0] if day else None, "words": words}
 
 
 def _natural(row: Attribute) -> Kind:

@@ -16,7 +16,7 @@ from typing import Any, Final, Literal, get_args
 from app.core import csv_cells, identifiers, supply, times
 from app.core.catalogue import by_id
 from app.core.errors import MalformedInput
-from app.services import drafts, subjects
+from app.services import alarms, drafts, subjects
 from app.services.context import Context
 from app.services.waiting import IMPLAUSIBLE as _ODD
 from app.store.board import Wanted
@@ -145,6 +145,7 @@ def counts(ctx: Context) -> dict[str, Any]:
             "rules": dict(rules.most_common()),
             "plants": dict(plants.most_common()),
         },
+        "alarms": alarms.raised(ctx),
     }
 
 

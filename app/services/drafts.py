@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
-from app.core import compiled_records, completeness, json_strict
+from app.core import compiled_records, completeness, json_strict, supply
+from app.core.doubts import doubts
 from app.core.errors import NotFound
-from app.core.identifiers import BatteryKey
+from app.core.identifiers import BatteryKey, ModelKey
 from app.core.intake import LEFT_OUT, IntakeRecord, parse
 from app.core.passport import Draft, Sourced, assemble, filled
 from app.core.summary import Summary, beginning, fold, from_bytes, to_bytes
@@ -134,8 +135,21 @@ def _draft(store: Store, battery: Any, summaries: dict[bytes, Summary]) -> Draft
     counting = {key: each for key, each in summaries.items() if key not in batches or key == wanted}
     if wanted is not None and wanted not in counting:
         counting |= _summaries(store, [wanted])
-    numbers = [number for each in counting.values() for _, number in each.activities.values()]
-    draft = made_of(list(counting.values()))
+    return _made(store, list(counting.values()))
+
+
+def of_model(store: Store, gtin: str, lot: str | None = None) -> Draft:
+    """What is known of a model, or of one batch of it with what its model says: a draft without a serial.
+
+    Raises: ValueError where there is no record.
+    """
+    keys = [ModelKey(gtin).digest(), *([subjects.batch_key(gtin, lot)] if lot else [])]
+    return _made(store, list(_summaries(store, keys).values()))
+
+
+def _made(store: Store, counting: Sequence[Summary]) -> Draft:
+    numbers = [number for each in counting for _, number in each.activities.values()]
+    draft = made_of(counting)
     return filled(draft, carbon.calculated(store, _numbered(store, numbers))) if numbers else draft
 
 
@@ -179,6 +193,8 @@ def show(ctx: Context, key: BatteryKey, operator: str) -> dict[str, Any]:
         rows = store.records.of_subjects(keys_of(battery))
         draft = of_records(store, [(row.sequence, bytes(row.body)) for row in rows])  # with the losers
         told = _Told({row.sequence: row for row in store.records.described([row.sequence for row in rows])})
+        packs = [read(bytes(row.body)) for row in rows if told.rows[row.sequence].kind == "pack"]
+    details = max(packs, key=lambda pack: pack.sent_at).details if packs else None
     missing = completeness.blocking(draft)
     return {
         "gtin": battery.gtin,
@@ -188,8 +204,9 @@ def show(ctx: Context, key: BatteryKey, operator: str) -> dict[str, Any]:
         "state": battery.state,
         "release": battery.release,
         "complete": not missing,
-        "missing": [finding.as_dict() for finding in missing],
-        "findings": [finding.as_dict() for finding in completeness.findings(draft)],
+        "missing": supply.told(missing, draft.category),
+        "findings": supply.told(completeness.findings(draft), draft.category),
+        "doubts": [doubt.as_dict() for doubt in doubts(draft, details)],
         "values": [told.value(attribute_id, sourced) for attribute_id, sourced in draft.values.items()],
         "overruled": [
             told.value(attribute_id, sourced)

@@ -9,7 +9,17 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
-from app.services import checkpoints, genealogy_rows, intake_batch, status, summaries, timestamps, trust
+from app.services import (
+    alarms,
+    checkpoints,
+    genealogy_rows,
+    intake_batch,
+    status,
+    summaries,
+    timestamps,
+    trust,
+)
+from app.services.alarms import Pauses
 from app.services.context import Context
 from app.services.summaries import Waiting
 
@@ -29,13 +39,14 @@ class Job:
 
 def jobs() -> list[Job]:
     """All jobs of one process, in the order in which they are run."""
-    waiting = Waiting()
+    waiting, pauses = Waiting(), Pauses()
     return [
         # a checkpoint is at most five seconds old while there is work: the pause and the making
         Job("checkpoint", timedelta(seconds=4), checkpoints.make),
         Job("records", timedelta(minutes=1), lambda ctx: intake_batch.finish(ctx, older_than=A_WHILE)),
         Job("genealogy", timedelta(minutes=1), lambda ctx: genealogy_rows.fill(ctx, 20)),
         Job("summaries", timedelta(minutes=1), lambda ctx: summaries.sign_due(ctx, waiting)),
+        Job("alarms", timedelta(seconds=15), lambda ctx: alarms.watch(ctx, pauses)),
         Job("status lists", timedelta(minutes=5), status.all_published),
         Job("time stamp", timedelta(minutes=10), timestamps.daily),
         Job("trust list", timedelta(hours=1), trust.renew_if_due),

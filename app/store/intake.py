@@ -261,6 +261,15 @@ class Records:
         """Records by their numbers, in order."""
         return self._connection.execute(_NUMBERED, {"numbers": list(numbers)}).all()
 
+    def has_about(self, key: bytes, operator: str) -> bool:
+        """Whether this economic operator has a record about a subject."""
+        query = (
+            select(intake_records.c.sequence)
+            .where(intake_records.c.subject_key == key, intake_records.c.economic_operator_id == operator)
+            .limit(1)
+        )
+        return self._connection.execute(query).one_or_none() is not None
+
     def described(self, numbers: Sequence[int]) -> Sequence[Row[Any]]:
         """How records came in, by their numbers: without their bytes."""
         return self._connection.execute(_DESCRIBED, {"numbers": list(numbers)}).all() if numbers else []

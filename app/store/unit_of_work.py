@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError as Collision
 
 from app.core.errors import PassportError, StoreAway, StoreFull
 from app.store.accounts import Accounts, Attempts, Sessions
+from app.store.alarms import Alarms
 from app.store.attachments import Attachments
 from app.store.batteries import Batteries, Intentions
 from app.store.board import Board
@@ -108,6 +109,10 @@ class Store:
     @cached_property
     def batteries(self) -> Batteries:
         return Batteries(self._connection)
+
+    @cached_property
+    def alarms(self) -> Alarms:
+        return Alarms(self._connection)
 
     @cached_property
     def board(self) -> Board:

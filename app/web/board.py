@@ -7,10 +7,10 @@ from flask import Blueprint, Response, jsonify, render_template, request
 
 from app.core.access import Permission
 from app.core.errors import MalformedInput
-from app.services import board, keys
+from app.services import board, keys, models
 from app.services.plants import Plant
 from app.web.current import context
-from app.web.readers import of_plant, requires
+from app.web.readers import current_reader, of_plant, requires
 
 blueprint = Blueprint("board", __name__)
 
@@ -88,6 +88,26 @@ def _reasons(waiting: list[dict[str, Any]], chosen: str | None) -> dict[str, str
     """What can be chosen: what is lacking now, what else keeps a pack, and what is chosen already."""
     found = {each["reason"]: each["name"] for each in waiting} | dict(board.WORDS)
     return found | ({chosen: board.name_of(chosen)} if chosen else {})
+
+
+@blueprint.get("/models/<gtin>/completeness")
+@requires(Permission.READ_DRAFTS)
+def model_page(gtin: str) -> str:
+    """What a model has, what it lacks, what is due later, and its batches."""
+    found = models.as_dict(models.of_model(context(), gtin, current_reader().economic_operator_id or ""))
+    return render_template(
+        "model.html",
+        model=found,
+        missing=[one for one in found["findings"] if one["state"] in ("missing", "implausible")],
+        later=[one for one in found["findings"] if one["state"] == "not-yet-due"],
+    )
+
+
+@blueprint.get("/api/v1/models/<gtin>/completeness")
+@of_plant
+def model(plant: Plant, gtin: str) -> Response:
+    """What a model has, lacks and will owe."""
+    return jsonify(models.as_dict(models.of_model(context(), gtin, plant.economic_operator_id)))
 
 
 def _wanted() -> board.Filter:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from app.services.board import MOST, PAGE, STATES
-from app.web.openapi_parts import PLANT, TEXT, Json, answer, problems, query, ref
+from app.web.openapi_parts import PLANT, TEXT, Json, answer, path, problems, query, ref
 
 _COUNT: Final[Json] = {"type": "integer", "minimum": 0}
 _MAYBE: Final[Json] = {"type": ["string", "null"]}
@@ -55,6 +55,20 @@ BOARD: Final[Json] = {
             },
         },
         "waitingBeyond": {**_COUNT, "description": "Packs in groups too small and many to be told apart"},
+        "alarms": {
+            "type": "array",
+            "description": "Plants whose quarantine grows beyond what the settings let pass",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "plant": TEXT,
+                    "open": {**_COUNT, "description": "Entries when it was raised"},
+                    "recent": {**_COUNT, "description": "Of these within the last minutes"},
+                    "since": _TIME,
+                    "told": {"type": "boolean", "description": "Whether the webhook took it"},
+                },
+            },
+        },
         "quarantine": {
             "type": "object",
             "properties": {
@@ -63,6 +77,68 @@ BOARD: Final[Json] = {
                 "plants": {"type": "object", "additionalProperties": _COUNT},
             },
         },
+    },
+}
+FINDING: Final[Json] = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string", "description": "Dotted id of the catalogue"},
+        "name": TEXT,
+        "state": {
+            "enum": ["missing", "present", "not-applicable", "not-yet-due", "optional", "implausible"],
+        },
+        "obligation": {"enum": ["required", "conditional", "optional", "not-yet-due"]},
+        "section": TEXT,
+        "clause": {"type": "string", "description": "The article or annex that asks for it"},
+        "annexPoint": TEXT,
+        "dataPoint": {"type": ["integer", "null"], "description": "Of the official list"},
+        "level": {"enum": ["model", "batch", "item"]},
+        "why": TEXT,
+        "supply": SUPPLY,
+        "due": {
+            "type": ["object", "null"],
+            "properties": {"date": {"type": ["string", "null"], "format": "date"}, "words": TEXT},
+        },
+    },
+}
+DOUBT: Final[Json] = {
+    "type": "object",
+    "description": "Worth a look: a value that is hardly so, with the numbers. Never holds a passport back",
+    "properties": {
+        "attributes": {"type": "array", "items": TEXT},
+        "why": TEXT,
+        "clause": _MAYBE,
+        "dataPoint": {"type": ["integer", "null"]},
+    },
+}
+_FINDINGS: Final[Json] = {"type": "array", "items": FINDING}
+_DOUBTS: Final[Json] = {"type": "array", "items": DOUBT}
+MODEL: Final[Json] = {
+    "type": "object",
+    "required": ["gtin", "complete", "findings", "doubts", "batches", "owedByBatch", "owedByPack"],
+    "properties": {
+        "gtin": TEXT,
+        "model": _MAYBE,
+        "category": _MAYBE,
+        "complete": {"type": "boolean"},
+        "owed": _COUNT,
+        "there": _COUNT,
+        "findings": {**_FINDINGS, "description": "What is supplied for the model"},
+        "doubts": _DOUBTS,
+        "batches": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "lot": TEXT,
+                    "complete": {"type": "boolean"},
+                    "missing": _FINDINGS,
+                    "doubts": _DOUBTS,
+                },
+            },
+        },
+        "owedByBatch": _FINDINGS,
+        "owedByPack": _FINDINGS,
     },
 }
 BATTERIES: Final[Json] = {
@@ -99,6 +175,18 @@ PATHS: Final[Json] = {
             "summary": "How many batteries stand where, and why those that wait do",
             "security": PLANT,
             "responses": {"200": answer("Counts", ref("Board")), **problems(401)},
+        }
+    },
+    "/api/v1/models/{gtin}/completeness": {
+        "get": {
+            "operationId": "modelCompleteness",
+            "summary": "What a model has, what it lacks and who supplies that, and what is due later",
+            "security": PLANT,
+            "parameters": [path("gtin")],
+            "responses": {
+                "200": answer("How the model stands", ref("ModelCompleteness")),
+                **problems(400, 401, 404),
+            },
         }
     },
     "/api/v1/drafts": {

@@ -267,6 +267,7 @@ SCENES: dict[str, Callable[[Stage], Page]] = {
     "sign-in, refused": refused_sign_in,
     "account": lambda stage: stage.visit("/account", role="maker"),
     "drafts": lambda stage: opened(stage.visit("/drafts", role="maker")),
+    "model": lambda stage: opened(stage.visit(f"/models/{INCOMPLETE['gtin']}/completeness", role="maker")),
     "lineage": lambda stage: stage.visit(f"{stage.site.page(FIRST_SERIAL)}/lineage", role="maker"),
     "record": lambda stage: stage.visit(f"/records/demo-plant/{FIRST[0]['recordId']}", role="maker"),
     "draft": draft,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import lxml.html
 import pytest
 
-from tests.factories import GTIN, SERIAL, owed_values, pack_record, release_record
+from tests.factories import GTIN, OTHER_GTIN, SERIAL, model_record, owed_values, pack_record, release_record
 from tests.installation import START, TOKEN
 from tests.line import Line
 from tests.web.conftest import Client
@@ -74,3 +74,22 @@ def test_a_filter_is_shown_as_text_and_kept_in_every_link(client_of: Callable[[s
     assert "&#34;&gt;&lt;b&gt;{{7*7}}" in page
     known = client_of("maker").get(f"/drafts?gtin={GTIN}").text
     assert f'href="/drafts.csv?gtin={GTIN}"' in known
+
+
+def test_a_models_page_and_api_say_what_is_missing_and_how_it_comes_in(
+    client: Client, client_of: Callable[[str], Client], line: Line
+):
+    line.send(model_record(START) | {"subject": {"gtin": OTHER_GTIN}, "values": {"batteryCategory": "lmt"}})
+    found = client.get(f"/api/v1/models/{OTHER_GTIN}/completeness", headers=PLANT).get_json()
+    missing = [one for one in found["findings"] if one["state"] == "missing"]
+    assert missing
+    page = client_of("maker").get(f"/models/{OTHER_GTIN}/completeness").text
+    for one in missing:
+        assert f'href="/terms#{one["id"]}"' in page
+        assert lxml.html.document_fromstring(page).text_content().count(one["clause"])
+    assert 'href="/api/v1/templates/model.csv"' in page
+    assert "2027-08-18" in page
+    assert client_of("maker").get("/models/09506000131016/completeness").status_code == 404
+    draft = client.get(f"/api/v1/drafts/{GTIN}/{SERIAL}", headers=PLANT).get_json()
+    assert all(one["supply"]["records"] for one in draft["findings"])
+    assert isinstance(draft["doubts"], list)

@@ -1,12 +1,13 @@
 // @ts-check
 /** The board looks again by itself: figures and reasons, never the list that somebody is reading. */
 
-import { byId, h } from '../view/dom.js';
+import { byId, h, icon } from '../view/dom.js';
 
 /**
  * @typedef {{reason: string, name: string, count: number, clause: string | null,
  *   supply: {who: string, records: {kind: string}[]} | null}} Reason
- * @typedef {{at: string, waiting: Reason[], quarantine: {count: number, rules: Record<string, number>}}} Counts
+ * @typedef {{at: string, waiting: Reason[], alarms: {plant: string, recent: number, since: string}[],
+ *   quarantine: {count: number, rules: Record<string, number>, plants: Record<string, number>}}} Counts
  */
 
 const PAUSE_MS = 10_000;
@@ -44,7 +45,11 @@ function draw(counts) {
     const value = String(at(counts, element.getAttribute('data-figure') ?? ''));
     if (element.textContent !== value) element.textContent = value;
   }
-  byId('as-of').textContent = `${counts.at.slice(0, 10)} ${counts.at.slice(11, 19)} UTC`;
+  byId('as-of').textContent = moment(counts.at);
+  byId('alarms').replaceChildren(...counts.alarms.map((alarm) => h('p', { class: 'banner banner--bad' },
+    icon('warning'), h('span', null, h('strong', null, `The quarantine of ${alarm.plant} grows.`),
+      ` ${counts.quarantine.plants[alarm.plant] ?? 0} entries are open; ${alarm.recent} had come in within minutes when this began, ${moment(alarm.since)}. `,
+      h('a', { href: '/quarantine' }, 'Look at them')))));
   fill('reasons', 'no-reasons', counts.waiting.map((each) => h('li', null,
     h('a', { href: `/drafts?reason=${encodeURIComponent(each.reason)}` }, each.name),
     h('span', { class: 'num' }, String(each.count)),
@@ -52,6 +57,11 @@ function draw(counts) {
       `${each.supply.who}: record of kind ${each.supply.records[0]?.kind}, ${each.clause}`))));
   fill('rules', 'no-rules', Object.entries(counts.quarantine.rules).map(([rule, count]) => h('li', null,
     h('a', { href: '/quarantine' }, rule), h('span', { class: 'num' }, String(count)))));
+}
+
+/** @param {string} text - a time in UTC */
+function moment(text) {
+  return `${text.slice(0, 10)} ${text.slice(11, 19)} UTC`;
 }
 
 /**
