@@ -29,7 +29,7 @@ from app.core.units import COUNTS
 
 _ENVELOPE: Final = ("recordId", "kind", "sentAt")
 _SUBJECT: Final = ("gtin", "lot", "serial")
-_UNIT: Final = re.compile(r"(?P<name>[^\[\]]+?)\s*\[(?P<unit>[^\[\]]+)\]")
+_UNIT: Final = re.compile(r"(?P<name>[^\[\]]*[^\[\]\s])\s*\[(?P<unit>[^\[\]]+)\]")
 _NUMBER: Final = re.compile(r"[+-]?[0-9][0-9.,]*")
 _CLAUSE: Final = "docs/connect.md, columns"
 _FORMULA: Final = ("=", "@")

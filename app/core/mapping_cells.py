@@ -6,7 +6,7 @@ Messages name the column and never repeat what stands in it.
 
 import re
 from decimal import Decimal
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final
 
 from app.core import json_strict, mapping_times, unit_conversion
@@ -17,6 +17,7 @@ from app.core.mapping_flat import Cell
 from app.core.units import COUNTS
 
 _CLAUSE: Final = "docs/mapping.md"
+_KEPT: Final = 64
 _FORMULA: Final = ("=", "@")
 _MEASURED: Final = ("decimal", "integer")
 _PLAIN: Final = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
@@ -115,7 +116,7 @@ def number(text: str, source: SourceForm) -> Decimal:
     return exact
 
 
-@cache
+@lru_cache(_KEPT)
 def _grouped(thousands: str, decimal: str) -> re.Pattern[str]:
     return re.compile(
         rf"[+-]?[0-9]{{1,3}}(?:{re.escape(thousands)}[0-9]{{3}})+(?:{re.escape(decimal)}[0-9]+)?"

@@ -4,7 +4,7 @@
 `details.modules.*.moduleNumber` one of each entry, in step with the `*` of the column that it comes from.
 """
 
-from functools import cache
+from functools import lru_cache
 from typing import Final
 
 from app.core.catalogue import ValueForm, members_of
@@ -14,9 +14,10 @@ from app.core.intake import Kind
 
 EACH: Final = "*"
 _CLAUSE: Final = "docs/mapping.md, targets"
+_KEPT: Final = 8_192
 
 
-@cache
+@lru_cache(_KEPT)
 def target(to: str, kind: Kind) -> Column:
     """Raises: MalformedInput for a place that records of this kind do not have."""
     if "[" in to:

@@ -10,12 +10,13 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from app.core.errors import MalformedInput
 
+_KEPT: Final = 1_024
 NAMED: Final = ("iso", "unix", "unix-ms", "excel")
 _CLAUSE: Final = "docs/mapping.md, times"
 _TOKENS: Final = re.compile(r"YYYY|YY|MM|M|DD|D|HH|H|hh|h|mm|ss|f|A|Z")
@@ -153,7 +154,7 @@ def _parts(text: str, given: Form) -> dict[str, str]:
     return parts
 
 
-@cache
+@lru_cache(_KEPT)
 def _pattern(text: str) -> re.Pattern[str]:
     out, last = [], 0
     for token in _TOKENS.finditer(text):

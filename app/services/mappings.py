@@ -52,9 +52,14 @@ class Saved:
 
 
 def save(ctx: Context, plant: Plant, text: bytes, made_by: str) -> Saved:
-    """Keep a mapping as the newest version of its name. Raises: MalformedInput for one that cannot work."""
+    """Keep a mapping as the newest version of its name.
+
+    Raises: MalformedInput for one that cannot work; KindNotAllowed for one that makes, or takes the place of
+    one that makes, records that the sender's token does not take: others of the plant send through it.
+    """
     found = read(text)
     require_whole(found)
+    _require_kinds(plant, found)
     body = mapping_text.stored(found)
     digest = hashlib.sha256(body).digest()
     for _ in range(_TRIES):
@@ -63,6 +68,8 @@ def save(ctx: Context, plant: Plant, text: bytes, made_by: str) -> Saved:
                 known = work.mappings.get(plant.id, found.name)
                 if known is not None and bytes(known.digest) == digest:
                     return Saved(found.name, known.version, is_new=False)
+                if known is not None:
+                    _require_kinds(plant, _parsed(bytes(known.body)))
                 version = 1 if known is None else known.version + 1
                 work.mappings.add(
                     plant_id=plant.id, name=found.name, version=version, body=body, digest=digest,
@@ -73,6 +80,11 @@ def save(ctx: Context, plant: Plant, text: bytes, made_by: str) -> Saved:
             continue  # somebody saves the same name at this moment
         return Saved(found.name, version, is_new=True)
     raise RuntimeError("a mapping collided at each of five tries to save it")
+
+
+def _require_kinds(plant: Plant, found: Mapping) -> None:
+    for kind in _kinds(found):
+        plant.require_kind(kind)
 
 
 def read(text: bytes) -> Mapping:

@@ -8,6 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from app.core import scopes
+from app.services import plants
 from app.services.context import Context
 from tests.core.mes import ROW, TOML, as_csv, mes
 from tests.installation import OTHER_TOKEN, TOKEN, rows
@@ -158,3 +160,19 @@ def test_the_page_tries_a_filter_first_and_replays_it_then(
     assert "Tried again" in done.get_data(as_text=True)
     assert len(mapped(ctx)) == 2
     assert "Nothing waits here" in maker.get("/quarantine").get_data(as_text=True)
+
+
+def test_a_token_for_some_kinds_changes_no_mapping_that_makes_others(client: FlaskClient, ctx: Context):
+    """Others of the plant send through the newest version: it is no way around the scope of a token."""
+
+    def saved_with(scope: str, text: bytes) -> int:
+        token = plants.add_token(ctx, "hall-1", scopes.parse(scope))
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        return client.post("/api/v1/mappings", data=text, headers=headers).status_code
+
+    whole = json.dumps(mes().document).encode()
+    of_packs = json.dumps({**mes().document, "records": mes().document["records"][:1]}).encode()
+    assert saved_with("send:pack", whole) == 403
+    assert saved_with("send:pack send:release", whole) == 201
+    assert saved_with("send:pack", of_packs) == 403
+    assert saved_with("send", of_packs) == 201

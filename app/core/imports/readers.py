@@ -26,7 +26,8 @@ Documents = Mapping[str, Document]
 _PRECISE: Final = Context(prec=28)
 _EXACT: Final = Context(prec=2000)
 _CAS: Final = re.compile(r"[0-9]{2,7}-[0-9]{2}-[0-9]")
-_WITH_CAS: Final = re.compile(r"(.+?)\s*\(\s*(?:CAS\s*)?([0-9]{2,7}-[0-9]{2}-[0-9])\s*\)")
+_CAS_BEHIND: Final = re.compile(r"\(\s*(?:CAS\s*)?([0-9]{2,7}-[0-9]{2}-[0-9])\s*\)\Z")
+_SHORT_BEHIND: Final = re.compile(r"\(([^()]{1,20})\)\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +65,16 @@ def materials(given: Any, around: Around) -> Read:
     for piece in pieces:
         if _CAS.fullmatch(piece) or ":" in piece:
             raise _refused("It is no list of names: each material is asked for by its name.")
-        with_number = _WITH_CAS.fullmatch(piece)
-        found.append(
-            {"materialName": with_number[1], "materialIdentifier": with_number[2]}
-            if with_number
-            else {"materialName": piece}
-        )
+        name, number = _taken_off(piece, _CAS_BEHIND)
+        found.append({"materialName": name} | ({"materialIdentifier": number} if number else {}))
     return Read(found, "; ".join(filter(None, (note, "taken apart at its commas"))))
+
+
+def _taken_off(text: str, behind: re.Pattern[str]) -> tuple[str, str | None]:
+    """A name and what stands behind it in brackets; both are looked for once, however long the text (T28)."""
+    found = behind.search(text)
+    name = text[: found.start()].rstrip() if found else ""
+    return (name, found[1]) if found and name else (text, None)
 
 
 def one_rate(given: Any, around: Around) -> Read:
@@ -82,9 +86,9 @@ def one_rate(given: Any, around: Around) -> Read:
 def chemistry(given: Any, around: Around) -> Read:
     """One text for a chemistry: both the short and the clear name. `Long name (NCM)` has both."""
     text, note = convert.clean(given)
-    found = re.fullmatch(r"(.+?)\s*\(([^()]{1,20})\)", text)
-    if found:
-        return Read({"shortName": found[2], "clearName": found[1]}, note)
+    name, short = _taken_off(text, _SHORT_BEHIND)
+    if short:
+        return Read({"shortName": short, "clearName": name}, note)
     told = "; ".join(filter(None, (note, "one name: taken for the short and the clear one")))
     return Read({"shortName": text, "clearName": text}, told)
 

@@ -18,7 +18,8 @@ MAX_BYTES: Final = 10_485_760
 MAX_DEPTH: Final = 64
 MAX_LEAVES: Final = 100_000
 _MAX_NUMBER: Final = 400
-_TOKENS: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
+_TOKENS: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
+"""A text that is not closed goes to the end: so no mark is looked at twice (T28)."""
 _MARKS: Final = (
     (b"\xef\xbb\xbf", "utf-8", "UTF-8 with a byte-order mark"),
     (b"\xff\xfe", "utf-16-le", "UTF-16 LE"),

@@ -26,6 +26,8 @@ from app.core.imports.tables import VERSION
 _FOOTPRINT: Final = "carbonFootprintPerLifecycleStage."
 _FOOTPRINTS: Final = ("batteryCarbonFootprint", "absoluteCarbonFootprint", "carbonFootprint")
 _LINK: Final = re.compile(r"https?://[^/?#]+(?:/[^?#]*)?(/01/[0-9]{8,14}(?:/[^?#]*)?)(?:[?#].*)?")
+_LONGEST: Final = 2_048
+"""Of an identifier; no pattern is tried on a longer text (T28)."""
 _ELEMENTS: Final = re.compile(r"(?:\]d2)?\(?01\)?([0-9]{14})\(?21\)?(.{1,20})")
 _SGTIN: Final = re.compile(r"urn:epc:id:sgtin:([0-9]{6,12})\.([0-9])([0-9]{0,6})\.([^:]{1,60})")
 
@@ -133,6 +135,8 @@ def _identifier(text: str) -> dict[str, str]:
 
     Raises: MalformedIdentifier.
     """
+    if len(text) > _LONGEST:
+        return {}
     link = _LINK.fullmatch(text)
     epc, elements = _SGTIN.fullmatch(text), _ELEMENTS.fullmatch(text)
     if link:
