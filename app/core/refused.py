@@ -15,6 +15,9 @@ def record_id_in(body: bytes) -> str | None:
         return None
     found = document.get("recordId") if isinstance(document, dict) else None
     if found is None and isinstance(document, dict):
-        found = epcis_records.record_id_in(document)
+        try:
+            found = epcis_records.record_id_in(document)
+        except UnicodeEncodeError:  # of a lone surrogate there is no digest
+            return None
     # A lone surrogate or a zero byte, which JSON can spell, is nothing that a database takes.
     return found[:64] if isinstance(found, str) and found.isprintable() else None

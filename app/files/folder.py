@@ -8,6 +8,7 @@ result carries it.
 """
 
 import json
+import logging
 import os
 import time
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from typing import Any, Final
 
 from sqlalchemy.exc import DBAPIError
 
-from app.core.errors import PassportError
+from app.core.errors import PassportError, Rejected
 from app.services import files, mappings, spreadsheets
 from app.services.context import Context
 from app.services.files import How, Result
@@ -28,6 +29,7 @@ SETTLED_S: Final = 2.0
 """How long a file must not have changed, for senders that copy instead of renaming."""
 _TEMPORARY: Final = (".tmp", ".part", ".partial", ".crdownload", "~")
 _NAME_BYTES: Final = 120
+_log = logging.getLogger("app.files")
 
 
 @dataclass(slots=True)
@@ -51,11 +53,14 @@ class Folder:
         for path in self._whole():
             try:
                 result = self._take(path)
-            except (OSError, DBAPIError, PassportError) as error:
+            except Exception as error:
                 # A full disk, a database that is away, a file that vanished: it stays and is tried again.
+                # What nobody thought of must not keep the others out, either.
                 trouble = f"{files.name_of(path)} waits: {_sentence(error)}"
                 if self._troubles.get(path.name) != trouble:
                     self.tell(trouble)
+                    if not isinstance(error, OSError | DBAPIError | PassportError):
+                        _log.exception("a file of %s cannot be taken", self.plant.id)
                 self._troubles[path.name] = trouble
                 continue
             self._troubles.pop(path.name, None)
@@ -100,8 +105,7 @@ class Folder:
             told["cameBefore"] = before
         _write(target / f"{name}.result.json", json.dumps(told, indent=1, ensure_ascii=False).encode())  # (3)
         if path.suffix.lower() == spreadsheets.SUFFIX and result.errors:
-            made = spreadsheets.marked(path, result.errors, self.how.kind)
-            _write(target / f"{name}.marked.xlsx", made)
+            self._mark(path, result, target / f"{name}.marked.xlsx")
         os.replace(path, target / name)  # (4)
         _sync(target)
         _sync(self.place)
@@ -111,6 +115,15 @@ class Folder:
             f" {result.refused} refused{again}" + (f": {result.refusal}" if result.refusal else "")
         )
         return result
+
+    def _mark(self, path: Path, result: Result, beside: Path) -> None:
+        """A workbook may be readable row by row and not as a whole: its result says all that the marks do."""
+        try:
+            made = spreadsheets.marked(path, result.errors, self.how.kind)
+        except Rejected:
+            self.tell(f"{result.name}: its cells cannot be marked; see the result beside it.")
+            return
+        _write(beside, made)
 
     def _came_before(self, digest: str) -> str | None:
         """Name of a file with the same content that left this folder."""
@@ -153,7 +166,9 @@ def _sentence(error: Exception) -> str:
         return f"the database cannot be used ({str(error.orig).strip().splitlines()[0]})"
     if isinstance(error, OSError):
         return str(error.strerror or error)
-    return str(error)
+    if isinstance(error, PassportError):
+        return str(error)
+    return "a fault of this program, told in its log"
 
 
 def watch(folder: Folder, *, pause_s: float, stop: Callable[[], bool], once: bool = False) -> None:

@@ -130,7 +130,10 @@ def jobs(
 def replay(ctx: Context, plant: Plant, quarantine_id: str, body: bytes, mended: bytes | None) -> Accepted:
     """Take one event out of quarantine, as it was or mended. Raises: Quarantined when it is refused again."""
     now = ctx.now()
-    text = mended if mended is not None else body
+    # A form sends line ends of its own: a text that differs in nothing else is the event as it was. Refused
+    # again, it goes on waiting; as its own mended text it would take its own place, and be settled.
+    is_mended = mended is not None and intake.same_lines(mended) != intake.same_lines(body)
+    text = mended if mended is not None and is_mended else body
     source = Source(DOOR, f"quarantine {quarantine_id}")
     try:
         event = _translated(1, epcis_document.one(text), now)
@@ -139,8 +142,8 @@ def replay(ctx: Context, plant: Plant, quarantine_id: str, body: bytes, mended: 
         taken = _take(ctx, plant, [event], source.origin or "")
     except (Rejected, Spoiled) as fault:
         refusal = next(iter(fault.refusals.values())) if isinstance(fault, Spoiled) else fault
-        origin = quarantine_id if mended is not None else None
-        kept = intake.set_aside(ctx, plant, text, refusal, now, origin, source)
+        led_from = quarantine_id if is_mended else None
+        kept = intake.set_aside(ctx, plant, text, refusal, now, led_from, source)
         raise Quarantined(refusal, kept) from fault
     with ctx.unit_of_work() as work:
         work.quarantine.settle(quarantine_id, "replayed", to_text(ctx.now()))

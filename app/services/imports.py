@@ -5,6 +5,7 @@ not sent again, as its time may be that of the first import. What the pipeline r
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -23,6 +24,7 @@ from app.services.plants import Plant
 
 UNTOLD: Final = Told()
 _NAME_LENGTH: Final = 120
+_PART: Final = re.compile(r".*#[0-9a-f]{16}/[^/:]+", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,12 @@ def take(
     return replace(
         looked, sent=tuple(_sent(record, by_id.get(record.document["recordId"])) for record in made.records)
     )
+
+
+def is_part(origin: str | None) -> bool:
+    """Whether a record came out of a document of others: then it is a record, and no row for a mapping of the
+    plant's, whatever its own `mapping` is called. (The origin of a row ends with `:` and its number.)"""
+    return origin is not None and _PART.fullmatch(origin) is not None
 
 
 def _known(ctx: Context, plant: Plant, made: Sequence[Record]) -> set[str]:

@@ -123,7 +123,7 @@ def replay(ctx: Context, plant: Plant, quarantine_id: str, mended: bytes | None 
     # A record may have waited here for long: its age is no reason to refuse it now.
     text, origin = (mended, quarantine_id) if mended is not None and is_mended else (kept, None)
     # It came by the door that it was refused at; what was mended is told by the entry it was mended from.
-    source = Source(row.door or REST.door, row.origin)
+    source = Source(row.door or REST.door, row.origin, row.mapping)
     accepted = accept(ctx, plant, text, late=None, mended_from=origin, source=source)
     with ctx.unit_of_work() as work:
         work.quarantine.settle(quarantine_id, "replayed", to_text(ctx.now()))

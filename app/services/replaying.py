@@ -15,7 +15,7 @@ from app.core.errors import MalformedInput, NotFound, Rejected
 from app.core.mapping_rows import FileFacts
 from app.core.quarantine_filter import QuarantineFilter
 from app.core.times import parse, to_text
-from app.services import epcis, intake, intake_batch, mappings
+from app.services import epcis, imports, intake, intake_batch, mappings
 from app.services.context import Context
 from app.services.intake import Accepted, Quarantined
 from app.services.intake_batch import Message
@@ -170,7 +170,9 @@ def _judge(ctx: Context, plant: Plant, quarantine_id: str, mapping: str | None) 
 
 def _is_row(row: Any, mapping: str | None) -> bool:
     """Whether an entry holds a row of the plant's own, and no record: what a mapping refused, or a row of a
-    file in our columns, which is an object of texts alone; no record is."""
+    file in our columns, which is an object of texts alone; no record is. What an import made is a record."""
+    if row.mapping is not None and imports.is_part(row.origin):
+        return False
     return row.mapping is not None or mapping is not None or _texts(row, bytes(row.body)) is not None
 
 

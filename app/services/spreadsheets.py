@@ -7,6 +7,7 @@ packed bombs, XML entities. Source: ISO/IEC 29500 (read and written by openpyxl)
 
 import io
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -15,6 +16,7 @@ from typing import Any, BinaryIO, Final
 
 import openpyxl
 from defusedxml import DefusedXmlException
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, MergedCell
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
@@ -37,6 +39,11 @@ MAX_MARKED: Final = 1_000
 _ROWS_WITH_CHOICES: Final = 2_000
 _CLAUSE: Final = "docs/connect.md, spreadsheets"
 _ABOUT: Final = "Columns"
+_BROKEN: Final = (
+    LookupError, ValueError, TypeError, AttributeError, ArithmeticError, EOFError, SyntaxError,
+    NotImplementedError, zlib.error, zipfile.BadZipFile, DefusedXmlException,
+)  # fmt: skip
+"""What the reader of workbooks raises for one that is none: when it opens it, and at each row."""
 
 
 def template(kind: Kind) -> bytes:
@@ -83,13 +90,21 @@ def marked(path: Path, errors: Sequence[Mapping[str, Any]], kind: Kind | None) -
         header = [str(cell.value or "") for cell in sheet[1]]
         for error in errors[:MAX_MARKED]:
             place = _place_of(error, header, kind)
-            cell = sheet.cell(int(error["row"]), place)
+            cell = _writable(sheet, int(error["row"]), place)
             cell.fill = PatternFill("solid", fgColor="FFFFC7CE")
             known = f"{cell.comment.text}\n" if cell.comment else ""
-            cell.comment = Comment(
-                f"{known}{error['detail']}"[:1_000], "battery passport", height=160, width=320
-            )
+            text = ILLEGAL_CHARACTERS_RE.sub("\ufffd", f"{known}{error['detail']}"[:1_000])
+            cell.comment = Comment(text, "battery passport", height=160, width=320)
         return _bytes(book)
+
+
+def _writable(sheet: Any, row: int, column: int) -> Any:
+    """The cell, or the first one of those that it was merged with: nothing can be written into the others."""
+    cell = sheet.cell(row, column)
+    if isinstance(cell, MergedCell):
+        (whole,) = (each for each in sheet.merged_cells.ranges if cell.coordinate in each)
+        return sheet.cell(whole.min_row, whole.min_col)
+    return cell
 
 
 def _place_of(error: Mapping[str, Any], header: Sequence[str], kind: Kind | None) -> int:
@@ -170,7 +185,10 @@ class _Stream:
 
 
 class _opened:
-    """A workbook that was found to be one, closed in the end. Raises: MalformedInput; TooLarge."""
+    """A workbook that was found to be one, closed in the end.
+
+    Raises: MalformedInput, also for what is found to be damaged while it is used; TooLarge.
+    """
 
     def __init__(self, path: Path, *, read_only: bool) -> None:
         self._file: BinaryIO = path.open("rb")
@@ -185,18 +203,21 @@ class _opened:
             )
             if not self._book.worksheets:
                 raise MalformedInput("The workbook has no sheet.", rule="workbook", clause=_CLAUSE)
-        except (KeyError, ValueError, TypeError, IndexError, AttributeError, OSError, EOFError) as error:
-            self.__exit__()
-            raise _unreadable() from error
-        except (zipfile.BadZipFile, DefusedXmlException, SyntaxError, NotImplementedError) as error:
-            self.__exit__()
+        except (*_BROKEN, OSError) as error:
+            self._close()
             raise _unreadable() from error
         except (MalformedInput, TooLarge):
-            self.__exit__()
+            self._close()
             raise
         return self._book
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        self._close()
+        if isinstance(error, _BROKEN):
+            # Much of a workbook is read, and found to be damaged, only when it is looked at.
+            raise _unreadable() from error
+
+    def _close(self) -> None:
         if self._book is not None:
             self._book.close()
         self._file.close()

@@ -155,6 +155,26 @@ def test_a_full_disk_is_told_once_and_the_file_is_tried_again(
     assert (found.accepted, found.repeated) == (0, 1)
 
 
+def test_a_fault_that_nobody_thought_of_keeps_one_file_and_not_the_others(
+    folder: Folder, place: Path, told: list[str], monkeypatch: pytest.MonkeyPatch
+):
+    send = files.send
+
+    def faulty(ctx: Context, plant: Plant, path: Path, how: How) -> files.Result:
+        if path.name == "a.csv":
+            raise RuntimeError("boom")
+        return send(ctx, plant, path, how)
+
+    monkeypatch.setattr(files, "send", faulty)
+    put(place, "a.csv", HEADER + row(1))
+    put(place, "b.csv", HEADER + row(2))
+    assert [each.name for each in [*folder.look(), *folder.look()]] == ["b.csv"]
+    assert (place / "a.csv").exists()
+    assert [line for line in told if line.startswith("a.csv")] == [
+        "a.csv waits: a fault of this program, told in its log"
+    ]
+
+
 def test_a_name_that_tries_a_path_is_only_a_name(folder: Folder, place: Path):
     put(place, "a ..\\evil;.csv", HEADER + row(1))
     folder.look()

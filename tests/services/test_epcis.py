@@ -235,6 +235,16 @@ def test_a_refused_event_can_be_mended_and_its_stamp_counts(ctx: Context, plant:
     assert [row["settled"] for row in rows(ctx.engine, "quarantine")] == ["replaced"]
 
 
+def test_an_event_that_a_form_sends_back_unchanged_goes_on_waiting(ctx: Context, plant: Plant):
+    wrong = commissioning(START) | {"action": "GIVE"}
+    (error,) = epcis.capture(ctx, plant, body(wrong))["errors"]
+    kept = intake.quarantine_entry(ctx, error["quarantine"])["body"]
+    with pytest.raises(intake.Quarantined) as caught:
+        replaying.replay(ctx, plant, error["quarantine"], f"{kept}\r\n".encode())
+    assert caught.value.quarantine_id == error["quarantine"]
+    assert [each["id"] for each in intake.quarantine_list(ctx)["records"]] == [error["quarantine"]]
+
+
 def test_a_refused_event_that_comes_again_in_order_waits_no_longer(ctx: Context, plant: Plant):
     wrong = commissioning(START) | {"action": "GIVE"}
     epcis.capture(ctx, plant, body(wrong))

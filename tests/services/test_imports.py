@@ -1,6 +1,7 @@
 """Documents of others, taken in: what is stored, what a draft holds then, and that twice changes nothing."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,8 @@ import pytest
 from app.core.errors import MalformedInput
 from app.core.identifiers import battery_key
 from app.core.imports.records import Told
-from app.services import drafts, imports
+from app.core.quarantine_filter import QuarantineFilter
+from app.services import drafts, imports, intake, replaying
 from app.services.context import Context
 from app.services.plants import Plant
 from tests import factories
@@ -39,6 +41,21 @@ def test_a_document_becomes_records_and_twice_changes_nothing(ctx: Context, plan
         kept = [store.records.find(plant.id, sent.record_id) for sent in first.sent]
     assert [row is not None and row.origin.split("#")[0] for row in kept] == [FULL] * 3
     assert {row.door for row in kept if row is not None} == {"file"}
+
+
+def test_a_record_that_was_refused_is_replayed_as_what_it_is(ctx: Context, plant: Plant):
+    narrow = replace(plant, scopes=frozenset({"send:model"}))
+    refused = [sent for sent in taken(ctx, narrow).sent if sent.state == "quarantined"]
+    assert [sent.kind for sent in refused] == ["carbon-footprint", "reading"]
+    alone, other = (each["id"] for each in intake.quarantine_list(ctx)["records"])
+    replaying.replay(ctx, plant, alone)
+    told = replaying.replay_many(ctx, [plant], QuarantineFilter())
+    assert (told.found, told.accepted) == (1, 1)
+    assert {intake.quarantine_entry(ctx, each)["settled"] for each in (alone, other)} == {"replayed"}
+    with ctx.read() as store:
+        kept = [store.records.find(plant.id, sent.record_id) for sent in refused]
+    assert {row is not None and row.mapping for row in kept} == {"battery-pass:1"}
+    assert {row is not None and row.origin.split("#")[0] for row in kept} == {FULL}
 
 
 def test_looking_stores_nothing(ctx: Context, plant: Plant):

@@ -280,3 +280,13 @@ def test_more_than_a_chunk_is_taken_chunk_by_chunk(ctx: Context, plant: Plant):
 
 def _cut(*_: Any) -> Any:
     raise PowerCut
+
+
+def test_an_event_named_by_half_a_character_is_kept_and_spoils_no_neighbour(ctx: Context, plant: Plant):
+    half = b'{"type":"ObjectEvent","eventID":"\\ud800"}'
+    outcomes = accept_many(ctx, plant, messages(half, *lots(1)))
+    assert [type(each) for each in outcomes] == [Quarantined, Accepted]
+    with pytest.raises(Quarantined):
+        intake.accept(ctx, plant, half)
+    (kept,) = rows(ctx.engine, "quarantine")
+    assert (bytes(kept["body"]), kept["times"], kept["record_id"]) == (half, 2, None)

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -141,3 +142,42 @@ def test_a_packed_bomb_is_refused_by_its_list_of_contents(ctx: Context, plant: P
     assert "unpacks to at most" in str(told.refusal)
     many = packed(tmp_path, {f"{number}": b"" for number in range(1_001)})
     assert "unpacks to at most" in str(files.send(ctx, plant, many, How("cell-lot")).refusal)
+
+
+def changed(path: Path, change: Callable[[bytes], bytes]) -> Path:
+    """The workbook with its first sheet written otherwise."""
+    with zipfile.ZipFile(path) as packed:
+        parts = {each: packed.read(each) for each in packed.namelist()}
+    with zipfile.ZipFile(path, "w") as packed:
+        for name, data in parts.items():
+            packed.writestr(name, change(data) if name.endswith("sheet1.xml") else data)
+    return path
+
+
+MERGED = b'</sheetData><mergeCells count="1"><mergeCell ref="A2:XX2"/></mergeCells>'
+
+
+@pytest.mark.parametrize(
+    ("change", "accepted", "where"),
+    [
+        (lambda sheet: sheet[: len(sheet) - 200], None, "failed"),
+        (lambda sheet: sheet.replace(b'<row r="3"', b'<row r="x"'), None, "failed"),
+        (lambda sheet: sheet.replace(b'r="A3"', b'r="A3" s="999"'), 1, "done"),
+        (lambda sheet: sheet.replace(b"</sheetData>", MERGED), 1, "done"),
+    ],
+    ids=["cut", "odd row", "odd style", "merged"],
+)
+def test_a_damaged_workbook_keeps_no_other_file_out(
+    ctx: Context, plant: Plant, tmp_path: Path, change: Any, accepted: int | None, where: str
+):
+    """The last two are read row by row, and cannot be marked, or not in the cell that is meant."""
+    lots = ({"lot": "C-1", "details.quantity": "many"}, {"lot": "C-2", "details.quantity": 5})
+    other = workbook(tmp_path, {"lot": "C-3", "details.quantity": 5}).rename(tmp_path / "z.xlsx")
+    path = changed(workbook(tmp_path, *lots), change)
+    folder = Folder(ctx, plant, tmp_path, How("cell-lot"), settled_s=0.0, tell=lambda _: None)
+    told = {each.name: each for each in folder.look()}
+    assert told[other.name].accepted == 1
+    assert (accepted is None) == (told[path.name].refusal is not None)
+    assert accepted is None or told[path.name].accepted == accepted
+    assert len(list((tmp_path / where).glob("*-lots.xlsx"))) == 1
+    assert [each.name for each in tmp_path.iterdir() if each.is_file()] == []
