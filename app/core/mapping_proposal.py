@@ -18,6 +18,8 @@ from app.core.mapping_sample import Marks
 from app.core.mapping_targets import target
 from app.core.units import COUNTS
 
+MOST_JUDGED: Final = 300
+"""Columns that are held against every place; those behind them wait for a person (T28)."""
 ENOUGH: Final = 0.5
 _MEASURED: Final = ("decimal", "integer")
 _TIMES: Final = ("date", "datetime", "year_month")
@@ -139,7 +141,7 @@ def _assigned(
     """Each column with the place that fits it best, each place once; the best pairs first."""
     pairs: list[tuple[float, int, str, Suggestion]] = []
     places = mapping_places.targets(kind)
-    for at, column in enumerate(columns):
+    for at, column in enumerate(columns[:MOST_JUDGED]):
         for to in places:
             made = _judge(column, values[column], to, kind, marks)
             if made.score >= ENOUGH:

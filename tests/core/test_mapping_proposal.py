@@ -4,7 +4,15 @@ from typing import Any
 
 import pytest
 
-from app.core import mapping_form, mapping_parse, mapping_places, mapping_rows, mapping_text, mapping_words
+from app.core import (
+    mapping_form,
+    mapping_parse,
+    mapping_places,
+    mapping_proposal,
+    mapping_rows,
+    mapping_text,
+    mapping_words,
+)
 from app.core.intake import KINDS
 from app.core.mapping import gaps
 from app.core.mapping_proposal import Proposal, Suggestion, propose
@@ -120,3 +128,9 @@ def test_every_place_that_is_offered_is_one(kind: Any):
     assert sorted(place for _, members in mapping_places.grouped(kind) for place, _ in members) == sorted(
         offered
     )
+
+
+def test_a_sample_of_very_many_columns_costs_no_more_than_the_first_of_them(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(mapping_proposal, "MOST_JUDGED", 1)
+    found = mapping_proposal.propose(["Seriennummer", "GTIN"], [], "pack").suggestions
+    assert [(each.column, each.to) for each in found] == [("Seriennummer", "serial"), ("GTIN", None)]
