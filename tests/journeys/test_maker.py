@@ -27,7 +27,7 @@ def test_a_refused_record_is_explained_mended_and_replayed(site: Site, visit: Vi
     card = page.locator("li.card", has=page.get_by_role("heading", name=str(record["recordId"])))
     expect(card).to_contain_text("/values/capacityFade/unit")
     expect(card.locator("dt", has_text="Rule").locator("xpath=../dd")).to_have_text("unit")
-    expect(card.locator("dt", has_text="Source").locator("xpath=../dd")).not_to_be_empty()
+    expect(card.locator("dt", has_text="Clause").locator("xpath=../dd")).not_to_be_empty()
 
     card.get_by_role("link", name="Open").click()
     watch.allow("422")
