@@ -143,7 +143,10 @@ def replay(ctx: Context, plant: Plant, quarantine_id: str, body: bytes, mended: 
     except (Rejected, Spoiled) as fault:
         refusal = next(iter(fault.refusals.values())) if isinstance(fault, Spoiled) else fault
         led_from = quarantine_id if is_mended else None
-        kept = intake.set_aside(ctx, plant, text, refusal, now, led_from, source)
+        with ctx.read() as store:
+            row = store.quarantine.get(quarantine_id)
+        came_by = Source(DOOR, row.origin if row is not None else source.origin)
+        kept = intake.set_aside(ctx, plant, text, refusal, now, led_from, came_by)
         raise Quarantined(refusal, kept) from fault
     with ctx.unit_of_work() as work:
         work.quarantine.settle(quarantine_id, "replayed", to_text(ctx.now()))

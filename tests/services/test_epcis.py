@@ -242,7 +242,9 @@ def test_an_event_that_a_form_sends_back_unchanged_goes_on_waiting(ctx: Context,
     with pytest.raises(intake.Quarantined) as caught:
         replaying.replay(ctx, plant, error["quarantine"], f"{kept}\r\n".encode())
     assert caught.value.quarantine_id == error["quarantine"]
-    assert [each["id"] for each in intake.quarantine_list(ctx)["records"]] == [error["quarantine"]]
+    (waiting,) = intake.quarantine_list(ctx)["records"]
+    assert waiting["id"] == error["quarantine"]
+    assert waiting["origin"].startswith("capture ")  # and still says where it came in
 
 
 def test_a_refused_event_that_comes_again_in_order_waits_no_longer(ctx: Context, plant: Plant):

@@ -1,6 +1,7 @@
 """Spreadsheets: what the template offers, a filled one taken in, errors in its cells, and what is refused."""
 
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from datetime import datetime
@@ -162,7 +163,7 @@ MERGED = b'</sheetData><mergeCells count="1"><mergeCell ref="A2:XX2"/></mergeCel
     [
         (lambda sheet: sheet[: len(sheet) - 200], None, "failed"),
         (lambda sheet: sheet.replace(b'<row r="3"', b'<row r="x"'), None, "failed"),
-        (lambda sheet: sheet.replace(b'r="A3"', b'r="A3" s="999"'), 1, "done"),
+        (lambda sheet: re.sub(rb'(<c r="[A-Z]+1") s="[0-9]+"', rb'\1 s="999"', sheet), 1, "done"),
         (lambda sheet: sheet.replace(b"</sheetData>", MERGED), 1, "done"),
     ],
     ids=["cut", "odd row", "odd style", "merged"],
