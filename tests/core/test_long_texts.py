@@ -11,6 +11,7 @@ from app.core.errors import MalformedInput, MalformedJson
 from app.core.imports import readers, reading, records
 
 FAR = "a" + " " * 100_000 + "b"
+_DOUBLED = b"{" + b",".join(b'"k%d":1' % at for at in range(60_000)) + b',"k59999":1}'
 AT_MOST_S = 2
 """What took minutes before, takes milliseconds."""
 
@@ -25,6 +26,7 @@ def refused(call: Callable[[], Any]) -> None:
     [
         lambda: refused(lambda: reading.read(b'["' + b'\\"' * 500_000)),
         lambda: refused(lambda: reading.read(b'["\\')),
+        lambda: refused(lambda: reading.read(_DOUBLED)),
         lambda: readers.materials(FAR, None),  # type: ignore[arg-type]
         lambda: readers.materials(f"a({' ' * 100_000}b", None),  # type: ignore[arg-type]
         lambda: readers.chemistry(FAR, None),  # type: ignore[arg-type]

@@ -8,6 +8,7 @@ Source: RFC 8259; threats T25, T28.
 
 import json
 import re
+from collections import Counter
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, NoReturn
 
@@ -95,8 +96,8 @@ def _require_texts(value: Any) -> None:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        counts = Counter(name for name, _ in pairs)
+        twice = next(name for name, count in counts.items() if count > 1)
         shown = twice if twice.isprintable() and len(twice) < 100 else "one"
         raise MalformedJson(f"the member {shown} stands twice in one object", rule="doubled-member")
     return found
