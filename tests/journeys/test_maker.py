@@ -69,7 +69,7 @@ def test_a_draft_names_what_is_missing_with_its_article(visit: Visit) -> None:
     declaration = missing.get_by_role("listitem").filter(has_text="EU declaration of conformity")
     expect(declaration).to_contain_text("Art. 18")
     expect(page.get_by_role("heading", name="still missing")).to_have_text(f"{len(items)} still missing")
-    declaration.get_by_role("link").click()
+    declaration.get_by_role("link").first.click()
     expect(page.locator("[id='declarationOfConformity']")).to_be_in_viewport()
 
 
