@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any, Final, Literal
 
 from app.core.catalogue import SHAPES, ValueForm
-from app.core.intake import LEVELS_OF_KIND, WITHOUT_DETAILS, Kind
+from app.core.intake import LEVELS_OF_KIND, WITHOUT_DETAILS, WITHOUT_GTIN, Kind
 from app.core.mapping_targets import EACH
 
 FileFact = Literal["time", "name"]
@@ -127,7 +127,7 @@ def gaps(mapping: Mapping) -> list[str]:
             wanted = _subjects(kind)
             if given & {"gtin", "lot", "serial"} not in wanted:
                 said = " or ".join(" and ".join(sorted(each)) for each in wanted)
-                found.append(f"{of} names what it speaks of by {said}.")
+                found.append(f"{of} must say what it is about: map columns to {said}.")
             for member in SHAPES[f"details/{kind}"].fields:
                 if member.required and kind not in WITHOUT_DETAILS and f"details.{member.name}" not in given:
                     found.append(f"{of} needs details.{member.name}: {member.definition}.")
@@ -135,10 +135,9 @@ def gaps(mapping: Mapping) -> list[str]:
 
 
 def _subjects(kind: Kind) -> list[set[str]]:
-    if not LEVELS_OF_KIND[kind]:
-        return [{"lot"}]
     of_level = {"model": {"gtin"}, "batch": {"gtin", "lot"}, "item": {"gtin", "serial"}}
-    return [of_level[level] for level in LEVELS_OF_KIND[kind]]
+    alone = [{name} for name in WITHOUT_GTIN.get(kind, ())]
+    return [*(of_level[level] for level in LEVELS_OF_KIND[kind]), *alone]
 
 
 def type_of_envelope(to: str) -> str:

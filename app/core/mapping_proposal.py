@@ -21,6 +21,8 @@ from app.core.units import COUNTS
 MOST_JUDGED: Final = 300
 """Columns that are held against every place; those behind them wait for a person (T28)."""
 ENOUGH: Final = 0.5
+_CHECK_DIGITS: Final = 1.3
+"""More than any name can score: a number with check digits is the GTIN, whatever its column is called."""
 _MEASURED: Final = ("decimal", "integer")
 _TIMES: Final = ("date", "datetime", "year_month")
 _USUAL: Final[Mapping[str, tuple[str, str]]] = {
@@ -167,8 +169,11 @@ def _judge(column: str, values: tuple[str, ...], to: str, kind: Kind, marks: Mar
     form = target(to, kind).form or ValueForm(type="datetime" if to == "sentAt" else "string")
     if to == "gtin":
         if mapping_sample.is_gtin(values):
-            made.score += 0.7
+            made.score += _CHECK_DIGITS
             made.reasons.append("the check digits of all values fit a GTIN")
+            if like < 0.2:
+                made.is_guess = True
+                made.reasons.append("the name does not say so: look at it")
             made.pad = 14 if any(len(text) < 14 for text in values) else None
         elif values:
             made.score = 0.0
@@ -208,7 +213,7 @@ def _judge_numbers(
 ) -> None:
     found = mapping_sample.numbers(values, marks)
     code, odd = form.unit, len(values) - len(found)
-    if odd * 4 > len(values):
+    if odd * 2 > len(values):
         made.score = 0.0
         return
     if odd:

@@ -394,7 +394,7 @@ def test_what_is_no_mapping_at_all_is_one_sentence(text: bytes):
 def test_what_every_record_needs_and_nobody_gives_is_named():
     found = gaps(of({"to": "serial", "from": "A"}))
     assert found[0].startswith("Record 1 (pack) says no time")
-    assert found[1] == "Record 1 (pack) names what it speaks of by gtin and serial."
+    assert found[1] == "Record 1 (pack) must say what it is about: map columns to gtin and serial."
     assert any("details.configuration" in each for each in found)
     assert gaps(mes()) == []
 

@@ -134,3 +134,26 @@ def test_a_sample_of_very_many_columns_costs_no_more_than_the_first_of_them(monk
     monkeypatch.setattr(mapping_proposal, "MOST_JUDGED", 1)
     found = mapping_proposal.propose(["Seriennummer", "GTIN"], [], "pack").suggestions
     assert [(each.column, each.to) for each in found] == [("Seriennummer", "serial"), ("GTIN", None)]
+
+
+def test_a_number_with_check_digits_is_the_gtin_whatever_its_column_is_called():
+    found = of({"Artikelnummer": "9506000131092", "Seriennummer": "A1", "Gewicht [kg]": "2,35"}, kind="pack")
+    article = column(found, "Artikelnummer")
+    assert (article.to, article.is_guess) == ("gtin", True)
+
+
+def test_one_bad_cell_of_three_hides_no_column():
+    row = {"Seriennummer": "A1", "Gewicht [kg]": "2,35"}
+    found = of(row, row | {"Gewicht [kg]": "2,36"}, row | {"Gewicht [kg]": "schwer"}, kind="pack")
+    mass = column(found, "Gewicht [kg]")
+    assert (mass.to, mass.unit) == ("batteryMass", "kg")
+    assert "1 of 3 values are no numbers: they will be refused" in mass.reasons
+
+
+@pytest.mark.parametrize(("kind", "wanted"), [
+    ("cell", "serial"), ("module", "serial"), ("cell-lot", "lot"), ("pack", "gtin and serial"),
+])  # fmt: skip
+def test_what_a_kind_is_named_by_is_told(kind: Any, wanted: str):
+    document = {"name": "x", "records": [{"kind": kind, "fields": [{"to": "sentAt", "file": "time"}]}]}
+    told = gaps(mapping_parse.parse(document))
+    assert f"Record 1 ({kind}) must say what it is about: map columns to {wanted}." in told
