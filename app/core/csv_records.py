@@ -24,7 +24,7 @@ from app.core import csv_rows, json_strict
 from app.core.catalogue import CATALOGUE, SHAPES, Attribute, Field, ValueForm, by_id, fields_of, list_parent
 from app.core.csv_rows import Delimiter, Encoding
 from app.core.errors import MalformedInput, Rejected
-from app.core.intake import KINDS, LEVELS_OF_KIND, WITHOUT_GTIN, WITHOUT_VALUES, Kind
+from app.core.intake import KINDS, LEVELS_OF_KIND, WITHOUT_VALUES, Kind, named_by
 from app.core.units import COUNTS
 
 _ENVELOPE: Final = ("recordId", "kind", "sentAt")
@@ -195,12 +195,24 @@ def template(kind: Kind) -> str:
     return ";".join(_quoted(name) for name in template_columns(kind)) + "\r\n"
 
 
+def subject_columns(kind: Kind) -> list[str]:
+    """Members of a subject that records of this kind may have, in their usual order."""
+    return [name for name in _SUBJECT if any(name in names for names in named_by(kind))]
+
+
+def with_lists(value: Any) -> Any:
+    """Lists where entries were gathered by their places; a place that nobody filled is left out."""
+    if not isinstance(value, dict):
+        return value
+    if value and all(isinstance(name, int) for name in value):
+        return [with_lists(value[name]) for name in sorted(value)]
+    return {name: with_lists(member) for name, member in value.items()}
+
+
 def template_columns(kind: Kind) -> list[str]:
     """Names of all columns that rows of this kind may have, in the order of the catalogue."""
     levels = LEVELS_OF_KIND[kind]
-    alone = list(WITHOUT_GTIN.get(kind, ()))
-    subject = {(): alone, ("model",): ["gtin"], ("batch",): ["gtin", "lot"], ("item",): ["gtin", "serial"]}
-    found = [*_ENVELOPE, *subject.get(levels, list(_SUBJECT))]
+    found = [*_ENVELOPE, *subject_columns(kind)]
     if kind not in WITHOUT_VALUES:
         for row in CATALOGUE:
             if not row.system and list_parent(row) is None and set(levels) & set(row.levels):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from app.core.catalogue import SHAPES, Attribute, ValueForm, by_id, fields_of
-from app.core.csv_records import Column, cell_value, put
+from app.core.csv_records import Column, cell_value, put, with_lists
 from app.core.errors import MalformedInput
 from app.core.forms import MOST_ENTRIES, Entries, Input, form
 from app.core.intake import WITHOUT_DETAILS, Kind, parse
@@ -50,9 +50,7 @@ def read(kind: Kind, level: Level | None, entries: Mapping[str, str], record_id:
             put(document, column, cell_value(column, lines.replace("\n", "|") if is_list else lines))
         except MalformedInput as fault:
             filled.faults[name] = str(fault)
-    for part in ("details", "values"):
-        if part in document:
-            document[part] = _with_lists(document[part])
+    document = filled.document = with_lists(document)
     if "details" not in document and SHAPES[f"details/{kind}"].fields and kind not in WITHOUT_DETAILS:
         document["details"] = {}
     tried = _copy(document)
@@ -166,16 +164,6 @@ def _copy(value: Any) -> Any:
     return [_copy(member) for member in value] if isinstance(value, list) else value
 
 
-def _with_lists(value: Any) -> Any:
-    """Objects whose members are all numbered are lists; entries that stayed empty are not there."""
-    if not isinstance(value, dict):
-        return value
-    members = {name: _with_lists(member) for name, member in value.items()}
-    if members and all(name.isdigit() for name in members):
-        return [members[name] for name in sorted(members, key=int)]
-    return members
-
-
 # --- from the name of a field to its place in the record
 
 
@@ -191,13 +179,18 @@ def _column(kind: Kind, steps: Sequence[str]) -> Column:
             raise MalformedInput("There is no such field.", pointer=f"/{name}", rule="unknown-attribute")
         form = _below(row, steps[2:], name)
         wrapped = row.wrapped and len(steps) == 2
-        return Column(name, tuple(steps), form, form.unit, wrapped)
+        return Column(name, _path(steps), form, form.unit, wrapped)
     members = {member.name: member for member in SHAPES[f"details/{kind}"].fields}
     first = members.get(steps[1])
     if first is None:
         raise MalformedInput("There is no such field.", pointer=f"/{name}", rule="unknown-member")
     form = _below(first, steps[2:], name)
-    return Column(name, tuple(steps), form, form.unit)
+    return Column(name, _path(steps), form, form.unit)
+
+
+def _path(steps: Sequence[str]) -> tuple[str | int, ...]:
+    """Places in lists as numbers, as `put` wants them."""
+    return tuple(int(step) if step.isdigit() else step for step in steps)
 
 
 def _below(form: ValueForm, steps: Sequence[str], name: str) -> ValueForm:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from app.core import units
 from app.core.catalogue import CATALOGUE, GROUPS, SHAPES, Attribute, ValueForm, fields_of, list_parent
-from app.core.intake import LEVELS_OF_KIND, WITHOUT_DETAILS, WITHOUT_GTIN, WITHOUT_VALUES, Kind
+from app.core.intake import LEVELS_OF_KIND, NAMED_BY, WITHOUT_DETAILS, WITHOUT_GTIN, WITHOUT_VALUES, Kind
 from app.core.vocabulary import Level
 
 MOST_ENTRIES: Final = 50
@@ -125,8 +125,7 @@ def _counts(entries: Mapping[str, str]) -> dict[str, int]:
 
 
 def _subject(kind: Kind, level: Level | None) -> Iterator[Input]:
-    named = {"model": ("gtin",), "batch": ("gtin", "lot"), "item": ("gtin", "serial"), None: ()}[level]
-    for name in named or WITHOUT_GTIN[kind][:1]:
+    for name in WITHOUT_GTIN[kind][:1] if level is None else NAMED_BY[level]:
         label, hint = _SUBJECT[name]
         control = "number" if name == "gtin" else "text"
         yield Input(f"subject/{name}", label, hint, control, required=True, scan=True)

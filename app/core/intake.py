@@ -75,6 +75,20 @@ MAY_SPEAK_OF_NOTHING: Final[frozenset[Kind]] = frozenset({"event"})
 
 BEGINS_NO_BATTERY: Final[frozenset[Kind]] = frozenset({"event"})
 """Kinds that may be about a module or another part: their subject is a battery where its model is known."""
+NAMED_BY: Final[Mapping[Level, tuple[str, ...]]] = MappingProxyType(
+    {"model": ("gtin",), "batch": ("gtin", "lot"), "item": ("gtin", "serial")}
+)
+"""Members of a subject, by its level."""
+
+
+def named_by(kind: Kind) -> tuple[tuple[str, ...], ...]:
+    """Each set of members by which a record of this kind may name its subject."""
+    return (
+        *(NAMED_BY[level] for level in LEVELS_OF_KIND[kind]),
+        *((name,) for name in WITHOUT_GTIN.get(kind, ())),
+    )
+
+
 WITHOUT_VALUES: Final[frozenset[Kind]] = frozenset(
     {
         "material-lot", "cell-lot", "cell", "module", "carbon-activity", "exchange", "release",
@@ -207,12 +221,7 @@ def _subject(kind: Kind, value: Any, place: Place) -> tuple[Level | None, str | 
     if not LEVELS_OF_KIND[kind]:
         what = "lot" if alone == ("lot",) else kind
         place.refuse("subject", f'A {what} is named by its number alone: {{"{alone[0]}": "..."}}.')
-    levels: dict[frozenset[str], Level] = {
-        frozenset({"gtin"}): "model",
-        frozenset({"gtin", "lot"}): "batch",
-        frozenset({"gtin", "serial"}): "item",
-    }
-    level = levels.get(names)
+    level = next((level for level, members in NAMED_BY.items() if names == frozenset(members)), None)
     if level is None:
         place.refuse(
             "subject", "Name a model by gtin, a batch by gtin and lot, a battery by gtin and serial."

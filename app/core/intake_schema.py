@@ -9,11 +9,10 @@ from app.core import schema_forms, units
 from app.core.catalogue import CATALOGUE, SHAPES, Attribute, Field, Shape, ValueForm, fields_of, list_parent
 from app.core.intake import (
     KINDS,
-    LEVELS_OF_KIND,
     MAY_SPEAK_OF_NOTHING,
     WITHOUT_DETAILS,
-    WITHOUT_GTIN,
     WITHOUT_VALUES,
+    named_by,
 )
 from app.core.vocabulary import BASE, SCHEMA_VERSION
 
@@ -151,9 +150,7 @@ def _kind(kind: Any) -> Json:
         then["required"].append("details")
     if kind in WITHOUT_VALUES:
         then["properties"] |= {"values": {"maxProperties": 0}, "notApplicable": {"maxProperties": 0}}
-    levels = LEVELS_OF_KIND[kind]
-    members = {"model": ["gtin"], "batch": ["gtin", "lot"], "item": ["gtin", "serial"]}
-    subjects = [members[level] for level in levels] + [[name] for name in WITHOUT_GTIN.get(kind, ())]
+    subjects = [list(names) for names in named_by(kind)]
     if kind in MAY_SPEAK_OF_NOTHING:
         subjects.append([])
     then["properties"]["subject"] = {

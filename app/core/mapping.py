@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any, Final, Literal
 
 from app.core.catalogue import SHAPES, ValueForm
-from app.core.intake import LEVELS_OF_KIND, WITHOUT_DETAILS, WITHOUT_GTIN, Kind
+from app.core.intake import WITHOUT_DETAILS, Kind, named_by
 from app.core.mapping_targets import EACH
 
 FileFact = Literal["time", "name"]
@@ -124,20 +124,14 @@ def gaps(mapping: Mapping) -> list[str]:
             of = f"Record {number} ({kind})"
             if "sentAt" not in given:
                 found.append(f"{of} says no time: map a column to sentAt, or take the file's time.")
-            wanted = _subjects(kind)
-            if given & {"gtin", "lot", "serial"} not in wanted:
-                said = " or ".join(" and ".join(sorted(each)) for each in wanted)
+            wanted = named_by(kind)
+            if given & {"gtin", "lot", "serial"} not in map(set, wanted):
+                said = " or ".join(" and ".join(each) for each in wanted)
                 found.append(f"{of} must say what it is about: map columns to {said}.")
             for member in SHAPES[f"details/{kind}"].fields:
                 if member.required and kind not in WITHOUT_DETAILS and f"details.{member.name}" not in given:
                     found.append(f"{of} needs details.{member.name}: {member.definition}.")
     return found
-
-
-def _subjects(kind: Kind) -> list[set[str]]:
-    of_level = {"model": {"gtin"}, "batch": {"gtin", "lot"}, "item": {"gtin", "serial"}}
-    alone = [{name} for name in WITHOUT_GTIN.get(kind, ())]
-    return [*(of_level[level] for level in LEVELS_OF_KIND[kind]), *alone]
 
 
 def type_of_envelope(to: str) -> str:

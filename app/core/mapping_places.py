@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from app.core.catalogue import CATALOGUE, GROUPS, SHAPES, ValueForm, list_parent
+from app.core.csv_records import subject_columns
 from app.core.intake import LEVELS_OF_KIND, WITHOUT_VALUES, Kind
 
 
 def targets(kind: Kind) -> list[str]:
     """Every place that a column may go to in a record of this kind, in the order of the catalogue."""
-    found = ["recordId", "sentAt", *subjects(kind)]
+    found = ["recordId", "sentAt", *subject_columns(kind)]
     found += [f"details.{name}" for name in _leaves(SHAPES[f"details/{kind}"].fields)]
     if kind not in WITHOUT_VALUES:
         for row in CATALOGUE:
@@ -32,13 +33,6 @@ def grouped(kind: Kind) -> list[tuple[str, list[tuple[str, str]]]]:
             name = row.name if to == row.id else f"{row.name}: {to.removeprefix(row.id + '.')}"
             found.setdefault(GROUPS[row.group], []).append((to, name))
     return list(found.items())
-
-
-def subjects(kind: Kind) -> tuple[str, ...]:
-    """What a record of this kind names what it speaks of by."""
-    levels = LEVELS_OF_KIND[kind]
-    of = {(): ("lot",), ("model",): ("gtin",), ("batch",): ("gtin", "lot"), ("item",): ("gtin", "serial")}
-    return of.get(levels, ("gtin", "lot", "serial"))
 
 
 def _leaves(members: Any) -> Iterator[str]:

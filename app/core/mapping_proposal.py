@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from app.core import mapping_places, mapping_sample, mapping_words, unit_conversion
 from app.core.catalogue import SHAPES, ValueForm
+from app.core.csv_records import subject_columns
 from app.core.intake import KINDS, Kind
 from app.core.mapping_flat import Row
 from app.core.mapping_sample import Marks
@@ -129,7 +130,7 @@ def _rate(found: Sequence[Suggestion], kind: Kind) -> float:
     """How well a kind fits: what its columns score, and whether what it needs is there."""
     given = {each.to for each in found if each.to}
     needed = {f"details.{each.name}" for each in SHAPES[f"details/{kind}"].fields if each.required}
-    needed |= set(mapping_places.subjects(kind))
+    needed |= set(subject_columns(kind))
     return (
         sum(each.score for each in found if each.to)
         + sum(0.5 for each in needed if each in given)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from app.core import mapping_cells, mapping_flat
-from app.core.csv_records import Column, named, pointer_of, put
+from app.core.csv_records import Column, named, pointer_of, put, with_lists
 from app.core.errors import MalformedInput
 from app.core.intake import Kind
 from app.core.mapping import Mapping, RecordRule, Rule, SourceForm
@@ -105,7 +105,7 @@ def _record(mapping: Mapping, record: RecordRule, row: Row, facts: FileFacts) ->
                 pointer=f"/{_token(rule.columns[0])}" if rule.columns else "",
                 rule=fault.rule, clause=fault.clause,
             ) from None  # fmt: skip
-    return named(_listed_entries(document))
+    return named(with_lists(document))
 
 
 def _kind(record: RecordRule, row: Row, source: SourceForm) -> Kind:
@@ -184,15 +184,6 @@ def _cell(rule: Rule, row: Row, facts: FileFacts, source: SourceForm) -> Cell:
     if any(mapping_cells.is_empty(part, source) for part in parts.values()):
         return None
     return TEMPLATE.sub(lambda found: mapping_cells.text_of(parts[found[1]]), rule.template)
-
-
-def _listed_entries(value: Any) -> Any:
-    """Lists where entries were gathered by their places; a place that nobody filled is left out."""
-    if not isinstance(value, dict):
-        return value
-    if value and all(isinstance(name, int) for name in value):
-        return [_listed_entries(value[name]) for name in sorted(value)]
-    return {name: _listed_entries(member) for name, member in value.items()}
 
 
 def _token(name: str) -> str:
