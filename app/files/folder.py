@@ -19,7 +19,7 @@ from typing import Any, Final
 from sqlalchemy.exc import DBAPIError
 
 from app.core.errors import PassportError, Rejected
-from app.services import files, mappings, spreadsheets
+from app.services import files, mappings, plants, spreadsheets
 from app.services.context import Context
 from app.services.files import How, Result
 from app.services.plants import Plant
@@ -92,6 +92,7 @@ class Folder:
         how = self.how
         if self.mapping is not None:
             how = replace(how, mapping=mappings.get(self.ctx, self.plant, self.mapping))
+        plants.get(self.ctx, self.plant.id)  # asked anew: it may have been disabled while this goes on
         result = files.send(self.ctx, self.plant, path, how)  # (2)
         is_failed = result.refusal is not None or (
             result.refused > 0 and not (result.accepted or result.repeated)

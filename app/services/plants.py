@@ -191,6 +191,12 @@ def names(ctx: Context) -> list[dict[str, Any]]:
         ]
 
 
+def sending(ctx: Context) -> list[dict[str, str]]:
+    """Plants that may send, for forms that ask from which one something comes."""
+    with ctx.read() as store:
+        return [{"id": row.id, "name": row.name} for row in store.plants.all() if row.revoked_at is None]
+
+
 def new_secret() -> str:
     """256 bits, as text."""
     return secrets.token_urlsafe(32)

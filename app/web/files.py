@@ -67,7 +67,7 @@ def newest() -> str:
     page = request.args.get("page", 1, int)
     return render_template(
         "files.html", files=attachments.newest(ctx, operator, page), page=page,
-        plants=[one for one in plants.names(ctx) if not one["disabled"]], most=attachments.PAGE_LENGTH,
+        plants=plants.sending(ctx), most=attachments.PAGE_LENGTH,
     )  # fmt: skip
 
 

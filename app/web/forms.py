@@ -115,7 +115,6 @@ def _page(
     filled: Filled | None = None,
 ) -> str:
     ctx = context()
-    known = [one for one in plants.names(ctx) if not one["disabled"]]
     return render_template(
         "form.html",
         form=forms.form(kind, level, entries, more),
@@ -123,7 +122,7 @@ def _page(
         about=forms.TITLES[kind][1],
         levels=forms.levels(kind),
         entries=entries,
-        plants=known,
+        plants=plants.sending(ctx),
         plant=plant,
         record_id=record_id or f"form-{secrets.token_hex(12)}",
         faults=filled.faults if filled else {},

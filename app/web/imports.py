@@ -104,5 +104,5 @@ def _page(
         told=told,
         document=document,
         formats=list(TITLES.values()),
-        plants=[one for one in plants.names(context()) if not one["disabled"]],
+        plants=plants.sending(context()),
     )

@@ -62,17 +62,17 @@ def _plants(given: Mapping[str, str], mapping: str | None) -> list[Plant]:
     """The plant that was chosen, or else all; of a mapping, those that have one of its name."""
     ctx, named = context(), given.get("plant", "").strip()
     if named:
-        return [plants.get(ctx, named)]
+        return [plants.of_records(ctx, named)]
     if mapping is None:
-        return [plants.get(ctx, each["id"]) for each in plants.names(ctx)]
+        return [plants.of_records(ctx, each["id"]) for each in plants.names(ctx)]
     name = mapping.partition(":")[0]
-    return [plants.get(ctx, each["plant"]) for each in mappings.listed(ctx) if each["name"] == name]
+    return [plants.of_records(ctx, each["plant"]) for each in mappings.listed(ctx) if each["name"] == name]
 
 
 def _quarantine(only: QuarantineFilter, told: Replayed | None = None, with_mapping: str | None = None) -> str:
     ctx, given = context(), request.values
     named = given.get("plant", "").strip()
-    plant = plants.get(ctx, named) if named else None
+    plant = plants.of_records(ctx, named) if named else None
     chosen = {**only.as_dict(), **({"plant": named} if named else {})}
     return render_template(
         "quarantine.html",

@@ -117,8 +117,12 @@ def _download(name: str, document: Any) -> Response:
 def _overview(refusal: str | None = None) -> str:
     ctx = context()
     return render_template(
-        "mappings.html", mappings=mappings.listed(ctx), plants=plants.names(ctx), kinds=KINDS, refusal=refusal
-    )
+        "mappings.html",
+        mappings=mappings.listed(ctx),
+        plants=plants.sending(ctx),
+        kinds=KINDS,
+        refusal=refusal,
+    )  # fmt: skip
 
 
 def _one(plant: Plant, reference: str, text: str, refusal: Rejected | None = None) -> str:
@@ -147,7 +151,7 @@ def _editor(form: dict[str, str], sample: Sample, *, refusal: Rejected | None = 
         columns=mapping_form.columns_of(form), targets=mapping_places.grouped(kind),
         places=set(mapping_places.targets(kind)),
         values={name: mapping_sample.shown(sample.rows, name) for name in sample.columns},
-        units=_units(kind), needed=_needed(kind, form), plants=plants.names(context()),
+        units=_units(kind), needed=_needed(kind, form), plants=plants.sending(context()),
     )  # fmt: skip
 
 

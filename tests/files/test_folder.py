@@ -11,7 +11,7 @@ import pytest
 
 from app.core.errors import CannotSign
 from app.files.folder import Folder
-from app.services import files, intake, intake_batch
+from app.services import files, intake, intake_batch, plants
 from app.services.context import Context
 from app.services.files import How
 from app.services.plants import Plant
@@ -254,3 +254,15 @@ def test_what_cannot_be_signed_now_is_stored_and_said_to_wait(line: Line, monkey
     assert isinstance(stamp, intake.Accepted)
     assert stamp.answer["pending"] is True
     assert intake_batch.finish(line.ctx) == 1
+
+
+def test_a_plant_that_is_disabled_meanwhile_sends_nothing_more(
+    folder: Folder, place: Path, ctx: Context, told: list[str]
+):
+    plants.disable(ctx, folder.plant.id)
+    put(place, "lots.csv", HEADER + row(1))
+    assert folder.look() == []
+    assert "lots.csv waits: The plant hall-1 is disabled." in told[-1]
+    assert rows(ctx.engine, "intake_records") == []
+    plants.enable(ctx, folder.plant.id)
+    assert [result.accepted for result in folder.look()] == [1]

@@ -1,6 +1,7 @@
 """Machines ask for tokens and send with them: scopes, rotation with overlap, revocation, limits."""
 
 import base64
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -184,6 +185,20 @@ def test_a_disabled_plant_is_out_with_all_that_it_has(client: Client, ctx: Conte
     assert ask(client, basic(client_id, secret)).status_code == 401
     plants.enable(ctx, HALL)
     assert [send(client, token, lot()).status_code for token in tokens] == [201, 200, 200]
+
+
+def test_what_a_disabled_plant_sent_is_still_looked_after(
+    client: Client, ctx: Context, client_of: Callable[[str], Client]
+):
+    assert send(client, TOKEN, lot() | {"details": {}}).status_code == 422
+    plants.disable(ctx, HALL)
+    maker = client_of("maker")
+    for query in ("", "?plant=hall-1"):
+        page = maker.get(f"/quarantine{query}")
+        assert page.status_code == 200
+        assert "oauth-1" in page.text
+    form = {"csrf_token": page.text.split('name="csrf_token" value="')[1].split('"')[0], "plant": HALL}
+    assert maker.post("/quarantine/replay", data=form).status_code == 200
 
 
 def test_a_plants_token_is_changed_while_the_line_runs(client: Client, ctx: Context, clock: Clock):
