@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -144,11 +145,13 @@ _SET_SEQUENCE = (
 
 
 def _all_rows(source: Path) -> list[tuple[Table, list[dict[str, Any]]]]:
-    engine = engines.create(load(source).database_url)
-    try:
-        return [(table, rows(engine, table.name)) for table in metadata.sorted_tables]
-    finally:
-        engine.dispose()
+    # A copy is opened: SQLite makes files beside a database that it opens, and others copy the template.
+    with tempfile.TemporaryDirectory() as place:
+        engine = engines.create(load(copy(source, Path(place) / "data")).database_url)
+        try:
+            return [(table, rows(engine, table.name)) for table in metadata.sorted_tables]
+        finally:
+            engine.dispose()
 
 
 def new_database(server: str, name: str) -> str:

@@ -4,10 +4,10 @@ import io
 import re
 from contextlib import suppress
 
-import segno
 from playwright.sync_api import Page, TimeoutError, expect
 
-from tests.journeys.conftest import Visit
+from tests.journeys import pictures
+from tests.journeys.conftest import Camera, Visit
 from tests.journeys.watching import Watch
 
 
@@ -60,14 +60,30 @@ def test_a_record_is_kept_and_the_next_begins_like_it(visit: Visit) -> None:
     expect(page.locator('[name="subject/lot"]')).to_have_value("")
 
 
-def test_a_field_is_filled_by_a_photo_of_a_code(visit: Visit) -> None:
-    page = visit("/forms/pack", role="maker")
-    code = io.BytesIO()
-    segno.make("https://elsewhere.example/01/09506000134352/21/BX-0042", error="m").save(
-        code, kind="png", scale=8, border=4
-    )
-    page.get_by_role("button", name=re.compile("^Scan Serial number")).click()
-    photo = {"name": "label.png", "mimeType": "image/png", "buffer": code.getvalue()}
-    page.get_by_label("Choose a photo of the code").set_input_files(files=[photo])  # type: ignore[list-item]
+LABEL = "https://elsewhere.example/01/09506000134352/21/BX-0042"
+
+
+def expect_filled(page: Page) -> None:
     expect(page.locator('[name="subject/serial"]')).to_have_value("BX-0042")
     expect(page.locator('[name="subject/gtin"]')).to_have_value("09506000134352")
+
+
+def test_a_field_is_filled_by_the_camera(visit: Visit, camera: Camera) -> None:
+    camera(pictures.code(LABEL))
+    page = visit("/forms/pack", role="maker")
+    page.get_by_role("button", name=re.compile("^Scan Serial number")).click()
+    expect_filled(page)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_field_is_filled_by_a_photo_where_there_is_no_camera(visit: Visit) -> None:
+    page = visit("/forms/pack", role="maker")
+    page.add_init_script("Object.defineProperty(navigator, 'mediaDevices', { value: undefined });")
+    page.reload()
+    page.get_by_role("button", name=re.compile("^Scan Serial number")).click()
+    expect(page.get_by_text("The camera cannot be used here.")).to_be_visible()
+    picture = io.BytesIO()
+    pictures.code(LABEL).save(picture, "PNG")
+    photo = {"name": "label.png", "mimeType": "image/png", "buffer": picture.getvalue()}
+    page.get_by_label("Choose a photo of the code").set_input_files(files=[photo])  # type: ignore[list-item]
+    expect_filled(page)
