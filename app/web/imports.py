@@ -7,7 +7,7 @@ from typing import Final
 from flask import Blueprint, Response, jsonify, render_template, request
 
 from app.core.access import Permission
-from app.core.errors import MalformedInput, Rejected
+from app.core.errors import MalformedInput, Rejected, TooLarge
 from app.core.imports.formats import TITLES
 from app.core.imports.outcomes import STATUSES
 from app.core.imports.records import Told
@@ -79,7 +79,10 @@ def _document() -> tuple[str, bytes]:
     sent = request.files.get("file")
     if sent is not None and sent.filename:
         with sent.stream as stream:
-            return sent.filename, stream.read(MAX_BYTES + 1)
+            data = stream.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise TooLarge(f"At most {MAX_BYTES} bytes are taken here; the command line takes more.")
+        return sent.filename, data
     if not request.form.get("document"):
         raise MalformedInput("Choose a file.", pointer="/file", rule="required")
     try:

@@ -17,7 +17,7 @@ from tests.mqtt import brokers
 pytestmark = [
     pytest.mark.xdist_group("run"),
     pytest.mark.skipif(
-        not (brokers.mosquitto() and shutil.which("mosquitto_rr")),
+        not brokers.mosquitto() or (shutil.which("mosquitto_rr") is None and os.environ.get("CI") != "true"),
         reason="not checked: Mosquitto or its clients are not installed",
     ),
 ]

@@ -104,6 +104,7 @@ def test_a_worker_that_is_killed_after_the_commit_stores_nothing_twice_and_tells
     assert [row["settled"] for row in rows(ctx.engine, "quarantine")] == [None]
 
 
+@needs_mosquitto
 def test_control_an_acknowledgement_before_the_commit_loses_what_a_kill_meets(
     ctx: Context, forks: Forks, line: LineClient
 ):

@@ -189,7 +189,7 @@ def test_by_the_batch_the_same_is_noted(ctx: Context, plant: Plant, line: Line):
 
 def test_no_query_of_the_board_reads_all_batteries_in_order_to_sort_them(mixed: Line, database: str):
     if database == "postgresql":
-        return  # its planner decides by size; the indexes are the same
+        pytest.skip("not checked: its planner decides by size; the indexes are the same")
     asked: list[tuple[str, Any]] = []
     engine = mixed.ctx.engine
 

@@ -16,6 +16,7 @@ from tests import factories
 from tests.factories import body
 from tests.installation import ORIGIN, START, TOKEN, Clock
 from tests.line import Line
+from tests.web import multipart
 from tests.web.conftest import Client
 
 PDF = b"%PDF-1.7\n1 0 obj <<>> endobj\ntrailer <<>>\n%%EOF\n"
@@ -191,16 +192,8 @@ def test_the_makers_form_keeps_a_file_larger_than_other_bodies(client_of: Callab
     page = maker.get("/files").text
     token = page.split('name="csrf_token" value="')[1].split('"')[0]
     large = PDF + b"% " + b"x" * 2_000_000 + b"\n%%EOF\n"
-    parts = [("csrf_token", "", token.encode()), ("plant", "", b"hall-1"), ("file", "large.pdf", large)]
-    form = b"".join(
-        f'--edge\r\nContent-Disposition: form-data; name="{name}"'.encode()
-        + (f'; filename="{filename}"'.encode() if filename else b"")
-        + b"\r\n\r\n" + data + b"\r\n"
-        for name, filename, data in parts
-    )  # fmt: skip
-    answer = maker.post(
-        "/files", data=form + b"--edge--\r\n", content_type="multipart/form-data; boundary=edge"
-    )
+    form = multipart.body([("csrf_token", token), ("plant", "hall-1")], "file", "large.pdf", large)
+    answer = maker.post("/files", data=form, content_type=multipart.CONTENT_TYPE)
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/files#{digest_multibase(large)}")
     assert digest_multibase(large) in maker.get("/files").text
     nothing = maker.post(
