@@ -35,7 +35,6 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 _DATABASES: Final = ("sqlite", "postgresql")
 _MQTT_PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
-_THIS_MACHINE: Final = ("localhost", "127.0.0.1", "::1")
 _CLIENT_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,20}")
 
 
@@ -265,7 +264,7 @@ def _mqtt(environ: Mapping[str, str]) -> MqttSettings:
             "PASSPORT_MQTT_URL is mqtts://host or mqtts://host:port, or mqtt://localhost for a broker on this"
             " machine. The login has settings of its own."
         )
-    if parts.scheme == "mqtt" and host not in _THIS_MACHINE:
+    if parts.scheme == "mqtt" and host not in _LOOPBACK:
         raise NotConfigured(
             f"PASSPORT_MQTT_URL names {host} without TLS: passwords and records would travel in the clear."
             " Use mqtts://."

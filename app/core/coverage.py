@@ -4,7 +4,6 @@ The records of a sample are taken as if they spoke of one battery: an attribute 
 them gives it, or a reason why it does not apply. Source: Art. 77(2)-(4) and Annex XIII, as in completeness.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -31,11 +30,6 @@ class Coverage:
         for attribute_id, claim in claims_of(record):
             (self._reasons if claim.is_reason else self._values).setdefault(attribute_id, claim)
 
-    @property
-    def filled(self) -> frozenset[str]:
-        """Attributes that some record gives."""
-        return frozenset(self._values)
-
     def missing(self, category: Category | None = None) -> list[Finding]:
         """What a passport of this category owes and the sample never fills, in the catalogue's order.
 
@@ -52,11 +46,3 @@ class Coverage:
         """What the sample says about its batteries."""
         found = self._values.get("batteryCategory")
         return found.value if found is not None and found.value in CATEGORIES else None
-
-
-def of(records: Iterable[IntakeRecord]) -> Coverage:
-    """The coverage of several records."""
-    found = Coverage()
-    for record in records:
-        found.see(record)
-    return found

@@ -4,6 +4,7 @@ A field's name is the JSON pointer of its place in the record without the first 
 value is shown beside its field, by the name alone. Source: the intake record (core/intake).
 """
 
+import copy
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -53,7 +54,7 @@ def read(kind: Kind, level: Level | None, entries: Mapping[str, str], record_id:
     document = filled.document = with_lists(document)
     if "details" not in document and SHAPES[f"details/{kind}"].fields and kind not in WITHOUT_DETAILS:
         document["details"] = {}
-    tried = _copy(document)
+    tried = copy.deepcopy(document)
     for missing in _left_empty(kind, level, entries):
         filled.faults.setdefault(missing.name, "This is required.")
         _stand_in(kind, missing, tried)
@@ -156,12 +157,6 @@ def _member(place: Any, step: str) -> Any:
     if isinstance(place, list) and step.isdigit() and int(step) < len(place):
         return place[int(step)]
     return None
-
-
-def _copy(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _copy(member) for name, member in value.items()}
-    return [_copy(member) for member in value] if isinstance(value, list) else value
 
 
 # --- from the name of a field to its place in the record

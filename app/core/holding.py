@@ -8,7 +8,7 @@ A list of cell lots beside a list of modules says in sum what is in the modules.
 as long as its parts leave the question open. Order of arrival decides nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
@@ -156,10 +156,3 @@ class Reach:
         if found is not None:
             return found, spans
         return ("corrected", ()) if self.corrected else None
-
-
-def reach_of(ways: Iterable[Reach]) -> Reach:
-    found = Reach()
-    for way in ways:
-        found = found.joined(way)
-    return found

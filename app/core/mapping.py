@@ -109,10 +109,6 @@ class Mapping:
                     for each in rule.columns}  # fmt: skip
         return self.columns - optional
 
-    @property
-    def needs_file_time(self) -> bool:
-        return any(rule.file == "time" for record in self.records for rule in record.rules)
-
 
 def gaps(mapping: Mapping) -> list[str]:
     """What every record needs and the mapping never gives, in words: with one of these no row is accepted."""

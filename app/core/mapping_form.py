@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from app.core.catalogue import SHAPES
 from app.core.errors import MalformedInput
-from app.core.intake import KINDS, LEVELS_OF_KIND, WITHOUT_DETAILS, Kind
+from app.core.intake import KINDS, WITHOUT_DETAILS, Kind
 from app.core.mapping_proposal import Proposal
 
 IGNORED: Final = "-"
@@ -98,11 +98,6 @@ def needed(kind: Kind) -> list[tuple[str, str]]:
         for each in SHAPES[f"details/{kind}"].fields
         if each.required and not each.shape
     ]
-
-
-def speaks_of(kind: Kind) -> str:
-    """What records of a kind are about, in words."""
-    return " or ".join(LEVELS_OF_KIND[kind]) or "lot"
 
 
 def table_text(table: Mapping[str, Any] | None) -> str | None:

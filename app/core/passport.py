@@ -99,7 +99,7 @@ def assemble(records: Sequence[IntakeRecord], numbers: Sequence[int] = ()) -> Dr
     taken_back = {record.takes_back for record in speaking}
     claims: dict[str, list[Sourced]] = {}
     for record, number in counting:
-        if record.record_id in taken_back:
+        if record.kind == "event" and record.record_id in taken_back:
             continue
         for attribute_id, claim in claims_of(record, number):
             claims.setdefault(attribute_id, []).append(claim)

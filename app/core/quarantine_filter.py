@@ -20,11 +20,6 @@ class QuarantineFilter:
     file: str | None = None
     door: str | None = None
 
-    @property
-    def is_any(self) -> bool:
-        """Whether it leaves nothing out."""
-        return not any(getattr(self, each.name) for each in fields(self))
-
     def as_dict(self) -> dict[str, str]:
         """What is given."""
         return {each.name: text for each in fields(self) if (text := getattr(self, each.name))}

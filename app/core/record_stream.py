@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
+from app.core.errors import MalformedInput
+
 MAX_LINE_BYTES: Final = 1_048_576
 KEPT_OF_LONG_LINE: Final = 65_536
 _TOKENS: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|["\[\]{},]', re.DOTALL)
@@ -77,3 +79,12 @@ def _line(
         yield number, text[:KEPT_OF_LONG_LINE], False
     elif blank or text.strip(_BLANK):
         yield number, text.removesuffix(b"\r"), True
+
+
+def file_items(body: bytes) -> list[bytes]:
+    """The records of a JSON file: the members of its array, or itself. Raises: MalformedInput."""
+    body = body.removeprefix(b"\xef\xbb\xbf")
+    items = array_items(body) if is_array(body) else [body]
+    if items is None:
+        raise MalformedInput("The array is not closed, or something follows it.", rule="json")
+    return items

@@ -52,7 +52,7 @@ def fold(summary: Summary, sequence: int, record: IntakeRecord) -> Summary:
     A record that takes back an earlier one asks for more: what that had pushed aside is known no longer, so
     the records are folded anew, from a summary that begins with what is taken back (`beginning`).
     """
-    if record.record_id in summary.taken_back:
+    if record.kind == "event" and record.record_id in summary.taken_back:
         return replace(summary, through=sequence)
     claims = dict(summary.claims)
     for place, (attribute_id, claim) in enumerate(claims_of(record, sequence)):

@@ -145,11 +145,6 @@ class Connection:
         """Messages that are stored and whose receipts are on their way."""
         return len(self._open)
 
-    @property
-    def waiting(self) -> int:
-        """Events that nobody has looked at."""
-        return len(self.events)
-
     def open(self) -> None:
         """Connect; whether the broker takes it comes as an event. Raises: OSError."""
         self._client.connect(
@@ -162,6 +157,9 @@ class Connection:
             with self._client.in_one_piece():
                 code = self._client.loop(seconds)
         except Exception:
+            if self.is_down:
+                return
+            self.is_down = True
             _log.exception("the connection to the broker has failed")
             self.events.append(Down("the connection has failed: the log says why"))
             return

@@ -74,7 +74,7 @@ class Process:
         while not self.stop():
             events = self._events(connection)
             arrivals = [event for event in events if isinstance(event, Arrival)]
-            self.health.waiting = connection.waiting
+            self.health.waiting = len(connection.events)
             with connection.in_one_piece():
                 for event in events:
                     self._note(connection, event)

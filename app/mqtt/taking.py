@@ -75,12 +75,9 @@ def take(ctx: Context, arrivals: Sequence[Arrival]) -> list[Taken]:
     for plant_id, of_plant in by_plant.items():
         try:
             plant = plants.get(ctx, plant_id)
-        except NotFound:
-            unknown = NotFound(
-                f"There is no plant {plant_id} here. The operator adds it: passport plants add"
-            )
+        except NotFound as unknown:
             for taken in of_plant:
-                taken.outcomes = [unknown] * len(taken.messages)
+                taken.outcomes = [unknown for _ in taken.messages]
             continue
         _take_all(ctx, plant, of_plant)
     return read

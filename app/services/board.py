@@ -228,24 +228,31 @@ class Page:
 def page(ctx: Context, wanted: Filter, after: str | None = None, limit: int = PAGE) -> Page:
     """The batteries that a filter names, after the mark `after`. Raises: MalformedInput for another mark."""
     limit = min(max(limit, 1), MOST)
-    return _page(ctx, wanted, _mark(after) if after else None, limit)
+    return _page(ctx, _asked(ctx, wanted), _mark(after) if after else None, limit)
 
 
 def export(ctx: Context, wanted: Filter) -> Iterator[dict[str, Any]]:
     """Every battery that a filter names, however many: read a page at a time."""
     after: tuple[str, bytes] | None = None
+    query = _asked(ctx, wanted)
     while True:
-        found = _page(ctx, wanted, after, _EXPORT_PAGE)
+        found = _page(ctx, query, after, _EXPORT_PAGE)
         yield from found.batteries
         if found.after is None:
             return
         after = _mark(found.after)
 
 
-def _page(ctx: Context, wanted: Filter, after: tuple[str, bytes] | None, limit: int) -> Page:
+def _asked(ctx: Context, wanted: Filter) -> Wanted:
+    """A filter as the store takes it; worked out once, however many pages follow."""
+    with ctx.read() as store:
+        return _query(wanted, _Given(store))
+
+
+def _page(ctx: Context, query: Wanted, after: tuple[str, bytes] | None, limit: int) -> Page:
     with ctx.read() as store:
         given = _Given(store)
-        rows = store.board.page(_query(wanted, given), after, limit + 1)
+        rows = store.board.page(query, after, limit + 1)
         shown = tuple(_told(ctx, row, given) for row in rows[:limit])
     last = rows[limit - 1] if len(rows) > limit else None
     return Page(shown, _text_of(last.created_at, bytes(last.key)) if last is not None else None)

@@ -242,9 +242,5 @@ def _of_json(name: str, file: BinaryIO) -> Iterator[Message]:
             f"A JSON file has at most {mapped_rows.MAX_JSON_BYTES} bytes. A .ndjson file, a record a line,"
             " has no limit."
         )
-    body = body.removeprefix(b"\xef\xbb\xbf")
-    items = record_stream.array_items(body) if record_stream.is_array(body) else [body]
-    if items is None:
-        raise MalformedInput("The array is not closed, or something follows it.", rule="json")
-    for number, text in enumerate(items, 1):
+    for number, text in enumerate(record_stream.file_items(body), 1):
         yield Message(text, f"{name}:{number}")

@@ -18,7 +18,7 @@ from app.core.identifiers import BatteryKey, ModelKey
 from app.core.intake import BEGINS_NO_BATTERY, IntakeRecord
 from app.core.quarantine_filter import QuarantineFilter
 from app.core.times import to_seconds, to_text
-from app.services import answers, attachments, carbon, drafts, issuance, plants, subjects, waiting
+from app.services import answers, attachments, carbon, drafts, issuance, plants, reasons, subjects, waiting
 from app.services.context import Context
 from app.services.genealogy_rows import add_links
 from app.services.plants import Plant
@@ -137,9 +137,7 @@ def dismiss(ctx: Context, plant: Plant, quarantine_id: str, reason: str, by: str
     The same bytes, sent again and refused again, open it anew. Raises: NotFound; MalformedInput without a
     reason.
     """
-    reason = reason.strip()
-    if not 3 <= len(reason) <= 500:
-        raise MalformedInput("Say why, in 3 to 500 characters.", pointer="/reason", rule="reason")
+    reason = reasons.checked(reason)
     with ctx.unit_of_work() as work:
         row = work.quarantine.get(quarantine_id)
         known = row is not None and row.plant_id == plant.id

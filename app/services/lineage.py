@@ -251,7 +251,7 @@ def _numbers(store: Store, battery: Any, row: Any) -> Mapping[str, tuple[int, ..
     if row.sources is None:
         return _worked_out(store, battery, row)
     found = orjson.loads(bytes(row.sources))
-    return {name: tuple(one) if isinstance(one, list) else (one,) for name, one in found.items()}
+    return {name: (one,) for name, one in found.items()}
 
 
 def _worked_out(store: Store, battery: Any, row: Any) -> Mapping[str, tuple[int, ...]]:

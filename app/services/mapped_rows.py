@@ -87,10 +87,7 @@ def _items(applied: Applied, read: Callable[[int], bytes]) -> list[bytes]:
     place = applied.mapping.source.rows
     if place is not None:
         return _named_rows(json_strict.loads(body, decimals=True), place)
-    items = record_stream.array_items(body) if record_stream.is_array(body) else [body]
-    if items is None:
-        raise MalformedInput("The array is not closed, or something follows it.", rule="json")
-    return items
+    return record_stream.file_items(body)
 
 
 def _named_rows(document: Any, place: str) -> list[bytes]:

@@ -157,10 +157,7 @@ def _delimiter(header: bytes, columns: tuple[str, ...]) -> str:
 
 def _objects(form: str, data: bytes) -> Sample:
     if form == "json":
-        body = data.removeprefix(b"\xef\xbb\xbf")
-        items = record_stream.array_items(body) if record_stream.is_array(body) else [body]
-        if items is None:
-            raise MalformedInput("The array is not closed.", pointer="/sample", rule="json")
+        items = record_stream.file_items(data)
     else:
         items = [text for _, text, _ in islice(record_stream.lines(io.BytesIO(data).read), MOST_ROWS + 1)]
     texts = _bounded([_one_line(item) for item in items[:MOST_ROWS]])

@@ -234,7 +234,7 @@ epcis_captures = Table(
 
 alarms = Table(
     "alarms", metadata,
-    Column("name", String(64), primary_key=True, comment="what is watched: quarantine and a plant"),
+    Column("name", String(80), primary_key=True, comment="what is watched: quarantine and a plant"),
     operator(),
     Column("state", String(16), nullable=False, comment="quiet or raised"),
     Column("told_at", String(32), comment="when the webhook took it; empty: not yet"),

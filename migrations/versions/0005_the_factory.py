@@ -19,7 +19,7 @@ def upgrade() -> None:
     op.create_table(
         "alarms",
         sa.Column(
-            "name", sa.String(length=64), nullable=False, comment="what is watched: quarantine and a plant"
+            "name", sa.String(length=80), nullable=False, comment="what is watched: quarantine and a plant"
         ),
         sa.Column("economic_operator_id", sa.String(length=255), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False, comment="quiet or raised"),

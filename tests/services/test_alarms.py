@@ -16,7 +16,7 @@ import pytest
 from app import config
 from app.config import AlarmSettings
 from app.core.errors import NotConfigured
-from app.services import alarms, board, housekeeping, intake
+from app.services import alarms, board, housekeeping, intake, plants
 from app.services.alarms import Pauses
 from app.services.context import Context
 from tests.factories import pack_record
@@ -185,3 +185,12 @@ def test_a_webhook_on_this_machine_or_by_https_is_taken(ctx: Context):
         given = {"PASSPORT_ALARM_WEBHOOK": url, "PASSPORT_ALARM_SECRET": SECRET}
         found = config.load(ctx.settings.data_dir, {**PRODUCTION, **given}).alarm
         assert (found.webhook, found.open, found.minutes) == (url, 50, 10)
+
+
+def test_a_plant_with_the_longest_name_is_watched_like_any_other(ctx: Context):
+    longest = "x" * 63
+    plant = plants.of_token(ctx, plants.add(ctx, longest, "Long"))
+    for number in range(3):
+        refuse(Line(ctx, plant), f"R{number}")
+    alarms.judge(ctx)
+    assert [alarm["plant"] for alarm in alarms.raised(ctx)] == [longest]

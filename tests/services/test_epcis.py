@@ -339,6 +339,20 @@ def test_of_an_event_about_many_only_what_it_said_is_taken_back(ctx: Context, pl
     assert "remainingCapacity" not in values(ctx)
 
 
+def test_an_event_takes_back_events_alone(ctx: Context, line: Line):
+    line.send(factories.model_record(START))
+    pack = factories.pack_record(START)
+    line.send(pack)
+    before = values(ctx)
+    details = {
+        "eventId": "urn:uuid:00000000-0000-4000-8000-000000000001", "eventType": "ObjectEvent",
+        "action": "OBSERVE", "eventTime": "2026-11-24T10:00:00Z",
+        "eventTimeZoneOffset": "+00:00", "takesBack": pack["recordId"],
+    }  # fmt: skip
+    line.send(factories.a_record("event", pack["subject"], START, details=details))
+    assert values(ctx) == before
+
+
 def test_every_step_of_a_line_is_taken_as_the_guide_has_it(ctx: Context, plant: Plant, line: Line):
     """From the serial to the scrap, in one document and in any order."""
     line.send_all(list(factories.a_lean_pack(START, "KP7-0000123"))[:-1])

@@ -145,7 +145,7 @@ def _identifier(text: str) -> dict[str, str]:
         serial = _serial(identifiers.path_value(named["21"])) if "21" in named else {}
         return _gtin(named.get("01", "")) | serial
     if epc and len(digits := f"{epc[2]}{epc[1]}{epc[3]}") == 13:
-        return {"gtin": digits + identifiers.check_digit(digits)} | _serial(epc[4])
+        return {"gtin": digits + identifiers.check_digit(digits)} | _serial(identifiers.path_value(epc[4]))
     if elements:
         return _gtin(elements[1]) | _serial(elements[2])
     # A shorter number may be anything: one in ten has the right check digit by chance.

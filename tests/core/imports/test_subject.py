@@ -24,6 +24,7 @@ def subject(identifier: str, told: Told = UNTOLD) -> dict[str, str]:
         (f"https://a.example/01/{GTIN}/21/S%2F1?x=1", {"gtin": GTIN, "serial": "S/1"}),
         (f"https://a.example/some/path/01/{GTIN}", {"gtin": GTIN}),
         ("urn:epc:id:sgtin:9506000.013435.S-1", {"gtin": GTIN, "serial": "S-1"}),
+        ("urn:epc:id:sgtin:9506000.013435.S%2F1", {"gtin": GTIN, "serial": "S/1"}),
         (f"]d201{GTIN}21S1", {"gtin": GTIN, "serial": "S1"}),
         (f"(01){GTIN}(21)S1", {"gtin": GTIN, "serial": "S1"}),
         (GTIN, {"gtin": GTIN}),
