@@ -87,7 +87,8 @@ def test_a_models_page_and_api_say_what_is_missing_and_how_it_comes_in(
     for one in missing:
         assert f'href="/terms#{one["id"]}"' in page
         assert lxml.html.document_fromstring(page).text_content().count(one["clause"])
-    assert 'href="/api/v1/templates/model.csv"' in page
+    assert 'href="/forms/model"' in page
+    assert 'href="/api/v1/templates/model.xlsx"' in page
     assert "2027-08-18" in page
     assert client_of("maker").get("/models/09506000131016/completeness").status_code == 404
     draft = client.get(f"/api/v1/drafts/{GTIN}/{SERIAL}", headers=PLANT).get_json()
