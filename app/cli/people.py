@@ -23,6 +23,12 @@ def add(
     new.add_argument("name", metavar="NAME")
     new.add_argument("--role", required=True, choices=sorted(ROLES))
     new.set_defaults(run=run_add_account)
+    other = people.add_parser(
+        "password", parents=[shared],
+        help="another password for an account, asked for or read from stdin; its open sessions end",
+    )  # fmt: skip
+    other.add_argument("name", metavar="NAME")
+    other.set_defaults(run=run_change_password)
     people.add_parser("list", parents=[shared], help="every account").set_defaults(run=run_list_accounts)
 
     for verb, change, what in (
@@ -35,12 +41,24 @@ def add(
 
 
 def run_add_account(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    """Never takes the password from the command line: others can read that (T37)."""
+    """Make an account."""
     with opened.installation(args, environ) as ctx:
-        password = getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-        accounts.add(ctx, args.name, password, args.role)
+        accounts.add(ctx, args.name, _password(), args.role)
     print(f"added  {args.name}  {args.role}")
     return 0
+
+
+def run_change_password(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """Who forgot theirs, or told it to somebody, gets another."""
+    with opened.installation(args, environ) as ctx:
+        accounts.change_password(ctx, args.name, _password())
+    print(f"changed  {args.name}")
+    return 0
+
+
+def _password() -> str:
+    """Never taken from the command line: others can read that (T37)."""
+    return getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
 
 
 def run_list_accounts(args: argparse.Namespace, environ: Mapping[str, str]) -> int:

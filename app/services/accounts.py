@@ -11,7 +11,7 @@ import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from app.core import access
 from app.core.access import Reader
@@ -20,7 +20,7 @@ from app.core.times import to_text
 from app.services import throttling
 from app.services.context import Context
 from app.services.publication import log_grant
-from app.store.unit_of_work import Collision
+from app.store.unit_of_work import Collision, Store
 
 SESSION_LENGTH: Final = timedelta(hours=12)
 MIN_PASSWORD: Final = 10
@@ -42,11 +42,7 @@ def add(ctx: Context, name: str, password: str, role: str) -> None:
     name = _normal(name)
     if not access.is_role(role):
         raise MalformedInput(f"There is no role {role}.", pointer="/role", rule="role")
-    if len(password) < MIN_PASSWORD:
-        raise MalformedInput(
-            f"A password has at least {MIN_PASSWORD} characters.", pointer="/password", rule="password"
-        )
-    password_hash = _hash(password, secrets.token_bytes(16))
+    password_hash = _hash_of_new(password)
     try:
         with ctx.unit_of_work() as work:
             work.accounts.add(
@@ -74,6 +70,8 @@ def sign_in(ctx: Context, name: str, password: str, address: str) -> str:
     token = secrets.token_urlsafe(32)
     now = ctx.now()
     with ctx.unit_of_work() as work:
+        if work.accounts.by_name(name) != account:  # changed or disabled while the password was judged (T50)
+            raise Unauthenticated("The name or the password is not right.")
         work.sessions.forget_expired(to_text(now))
         work.sessions.add(
             token_hash=_token_hash(token), account_id=account.id, csrf_token=secrets.token_urlsafe(24),
@@ -114,14 +112,33 @@ def enable(ctx: Context, name: str) -> None:
     _switch(ctx, name, "account-enabled", None)
 
 
+def change_password(ctx: Context, name: str, password: str) -> None:
+    """From now on this password, and no session that was opened with the one before.
+
+    Raises: MalformedInput, NotFound.
+    """
+    password_hash = _hash_of_new(password)
+    with ctx.unit_of_work() as work:
+        account = _account(work, name)
+        work.accounts.change(account.name, password_hash=password_hash)
+        work.sessions.end_of_account(account.id)
+        log_grant(ctx, work, "account-password-changed", f"account:{account.role}:{account.name}")
+        work.commit()
+
+
 def _switch(ctx: Context, name: str, kind: str, at: str | None) -> None:
     with ctx.unit_of_work() as work:
-        account = work.accounts.by_name(name.strip().lower())
-        if account is None:
-            raise NotFound(f"There is no account {name}. See which are: passport accounts list")
+        account = _account(work, name)
         work.accounts.change(account.name, disabled_at=at)
         log_grant(ctx, work, kind, f"account:{account.role}:{account.name}")
         work.commit()
+
+
+def _account(work: Store, name: str) -> Any:
+    account = work.accounts.by_name(name.strip().lower())
+    if account is None:
+        raise NotFound(f"There is no account {name}. See which are: passport accounts list")
+    return account
 
 
 def names(ctx: Context) -> list[dict[str, str | bool]]:
@@ -142,6 +159,14 @@ def _normal(name: str) -> str:
 
 def _token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
+
+
+def _hash_of_new(password: str) -> str:
+    if len(password) < MIN_PASSWORD:
+        raise MalformedInput(
+            f"A password has at least {MIN_PASSWORD} characters.", pointer="/password", rule="password"
+        )
+    return _hash(password, secrets.token_bytes(16))
 
 
 def _hash(password: str, salt: bytes) -> str:

@@ -64,6 +64,9 @@ class Sessions:
     def end(self, token_hash: bytes) -> None:
         self._connection.execute(delete(sessions).where(sessions.c.token_hash == token_hash))
 
+    def end_of_account(self, account_id: str) -> None:
+        self._connection.execute(delete(sessions).where(sessions.c.account_id == account_id))
+
     def forget_expired(self, now: str) -> None:
         self._connection.execute(delete(sessions).where(sessions.c.expires_at <= now))
 

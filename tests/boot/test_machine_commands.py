@@ -1,5 +1,6 @@
 """`passport plants`, `passport clients`, `passport accounts`: made, changed, shut out; secrets shown once."""
 
+import io
 import re
 from pathlib import Path
 
@@ -68,3 +69,13 @@ def test_an_account_is_shut_out(capsys: pytest.CaptureFixture[str]):
     assert said(capsys, "accounts", "disable", "maker-1") == ["disabled  maker-1"]
     assert any("disabled" in line for line in said(capsys, "accounts", "list"))
     assert said(capsys, "accounts", "enable", "maker-1") == ["enabled  maker-1"]
+
+
+def test_a_password_is_changed_from_a_pipe(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("sys.stdin", io.StringIO("quite-another-one\n"))
+    assert said(capsys, "accounts", "password", "maker-1") == ["changed  maker-1"]
+    monkeypatch.setattr("sys.stdin", io.StringIO("quite-another-one\n"))
+    assert main(["accounts", "password", "nobody"]) == 1
+    assert "passport accounts list" in capsys.readouterr().err

@@ -96,6 +96,38 @@ def test_a_disabled_account_is_out_at_its_next_request(ctx: Context):
         accounts.sign_in(ctx, "service-1", password("service"), ADDRESS)
 
 
+def test_another_password_ends_what_the_one_before_opened(ctx: Context):
+    token = accounts.sign_in(ctx, "service-1", password("service"), ADDRESS)
+    others = accounts.sign_in(ctx, "maker-1", password("maker"), ADDRESS)
+    accounts.change_password(ctx, " Service-1", "quite-another-one")
+    assert accounts.session(ctx, token) is None
+    assert accounts.session(ctx, others) is not None
+    with pytest.raises(Unauthenticated):
+        accounts.sign_in(ctx, "service-1", password("service"), ADDRESS)
+    assert accounts.sign_in(ctx, "service-1", "quite-another-one", ADDRESS)
+
+
+def test_a_short_password_changes_nothing(ctx: Context):
+    with pytest.raises(MalformedInput, match="at least 10 characters"):
+        accounts.change_password(ctx, "service-1", "short")
+    assert accounts.sign_in(ctx, "service-1", password("service"), ADDRESS)
+
+
+def test_a_password_that_changes_while_it_is_judged_opens_nothing(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+):
+    judged = accounts._matches
+
+    def meanwhile(given: str, kept: str) -> bool:
+        matches = judged(given, kept)
+        accounts.change_password(ctx, "service-1", "quite-another-one")
+        return matches
+
+    monkeypatch.setattr(accounts, "_matches", meanwhile)
+    with pytest.raises(Unauthenticated):
+        accounts.sign_in(ctx, "service-1", password("service"), ADDRESS)
+
+
 def test_a_changed_role_counts_at_the_next_request(ctx: Context):
     token = accounts.sign_in(ctx, "service-1", password("service"), ADDRESS)
     change(ctx, "service-1", role="recycler")
