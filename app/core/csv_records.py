@@ -140,7 +140,7 @@ class Reader:
             return [self._plain(form.item, part.strip(), column) for part in text.split("|") if part.strip()]
         if form.is_list or form.type in ("object", "document", "series", "multilingual_text", "json"):
             try:
-                return _without_decimals(json_strict.loads(text.encode(), decimals=True))
+                return json_strict.digits(json_strict.loads(text.encode(), decimals=True))
             except MalformedInput as fault:
                 raise MalformedInput(
                     "This cell holds JSON, and cannot be read: write the members as columns of their own, or"
@@ -313,14 +313,6 @@ def put(document: dict[str, Any], column: Column, value: Any) -> None:
         place[last].update(value)
     else:
         place[last] = value
-
-
-def _without_decimals(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _without_decimals(member) for name, member in value.items()}
-    if isinstance(value, list):
-        return [_without_decimals(member) for member in value]
-    return value if value is None or isinstance(value, str | bool | int) else str(value)
 
 
 def pointer_of(column: Column) -> str:

@@ -25,6 +25,15 @@ JsonValue = dict[str, Any] | list[Any] | str | int | bool | Decimal | None
 MAX_INTEGER: Final = json_scanner.MAX_INTEGER
 
 
+def digits(value: Any) -> Any:
+    """The same value with numbers that are not whole as their digits, which is how records carry them."""
+    if isinstance(value, dict):
+        return {name: digits(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [digits(member) for member in value]
+    return format(value, "f") if isinstance(value, Decimal) else value
+
+
 class _Refused(ValueError):
     """Something the fast path does not take; the slow scanner says what."""
 

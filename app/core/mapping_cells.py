@@ -146,18 +146,9 @@ def _time(rule: Rule, form: ValueForm, text: str, source: SourceForm) -> str:
 
 def _json(text: str) -> Any:
     try:
-        return _texts(json_strict.loads(text.encode(), decimals=True))
+        return json_strict.digits(json_strict.loads(text.encode(), decimals=True))
     except MalformedInput:
         raise _refused("json", "JSON stands here, or columns for each member") from None
-
-
-def _texts(found: Any) -> Any:
-    """Numbers that are not whole as texts, which is how records carry them."""
-    if isinstance(found, dict):
-        return {name: _texts(member) for name, member in found.items()}
-    if isinstance(found, list):
-        return [_texts(member) for member in found]
-    return format(found, "f") if isinstance(found, Decimal) else found
 
 
 def _refused(rule: str, why: str) -> MalformedInput:

@@ -4,7 +4,7 @@ Names in the form: `column.N`, `to.N`, `unit.N`, `format.N`, `table.N`, `pad.N`,
 `fixed.PLACE` for what is the same in every row; `time.template`, `time.format`, `time.file` for the time.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any, Final
 
 from app.core.catalogue import SHAPES
@@ -52,6 +52,17 @@ def columns_of(form: Mapping[str, str]) -> list[str]:
     while f"column.{len(found)}" in form and len(found) < MOST_COLUMNS:
         found.append(form[f"column.{len(found)}"])
     return found
+
+
+def undecided(form: Mapping[str, str]) -> list[str]:
+    """Columns that are neither mapped nor ignored: a row with one of them is refused."""
+    return [column for at, column in enumerate(columns_of(form)) if not form.get(f"to.{at}")]
+
+
+def ignore_undecided(form: MutableMapping[str, str]) -> None:
+    """Leave out on purpose every column that is not decided; decided ones stay as they are."""
+    for at in range(len(columns_of(form))):
+        form[f"to.{at}"] = form.get(f"to.{at}") or IGNORED
 
 
 def document(form: Mapping[str, str]) -> dict[str, Any]:

@@ -45,7 +45,6 @@ class Suggestion:
     """What one column may mean. `to` is None where nothing fits: it must be mapped or ignored by a person."""
 
     column: str
-    samples: list[str]
     to: str | None = None
     unit: str | None = None
     format: str | None = None
@@ -155,14 +154,14 @@ def _assigned(
         if made.column not in found and to not in taken:
             found[made.column] = made
             taken.add(to)
-    return [found.get(name) or Suggestion(name, list(values[name][:3])) for name in columns]
+    return [found.get(name) or Suggestion(name) for name in columns]
 
 
 def _judge(column: str, values: tuple[str, ...], to: str, kind: Kind, marks: Marks) -> Suggestion:
     """One column held against one place."""
     name, unit = mapping_words.unit_of(column)
     like, as_name = mapping_words.likeness(name, to)
-    made = Suggestion(column, list(values[:3]), to, score=like)
+    made = Suggestion(column, to, score=like)
     if like >= 0.4:
         made.reasons.append(f"the name is like \u201c{as_name}\u201d")
     if like < 0.2 and to != "gtin":

@@ -12,6 +12,7 @@ from app.core import (
     mapping_proposal,
     mapping_sample,
     mapping_text,
+    supply,
     unit_conversion,
 )
 from app.core.access import Permission
@@ -54,7 +55,7 @@ def propose() -> Response | str:
     name = _name_of(sent.filename)
     form = mapping_form.of_proposal(found, name, sample.source)
     form["plant"] = request.form.get("plant", "")
-    return _editor(form, sample)
+    return _editor(form, sample, why_kind=found.kind_reason)
 
 
 @blueprint.post("/mappings/draft")
@@ -63,6 +64,8 @@ def draft() -> Response | Redirect | str:
     """What the form says, tried on the sample; `act` says whether it is saved or downloaded as well."""
     form = {name: text for name, text in request.form.items() if name not in ("csrf_token", "sample", "act")}
     act = request.form.get("act", "try")
+    if act == "ignore":
+        mapping_form.ignore_undecided(form)
     try:
         sample = mapping_samples.of_form(request.form.get("sample", ""))
     except Rejected as refusal:
@@ -132,7 +135,9 @@ def _one(plant: Plant, reference: str, text: str, refusal: Rejected | None = Non
     )
 
 
-def _editor(form: dict[str, str], sample: Sample, *, refusal: Rejected | None = None) -> str:
+def _editor(
+    form: dict[str, str], sample: Sample, *, refusal: Rejected | None = None, why_kind: str = ""
+) -> str:
     """The table of columns, with what would become of the sample as the form stands."""
     kind = _kind(form.get("kind")) or "pack"
     tried: Tried | None = None
@@ -148,6 +153,8 @@ def _editor(form: dict[str, str], sample: Sample, *, refusal: Rejected | None = 
         form=form, sample=sample, kind=kind, kinds=KINDS, tried=tried, text=text,
         reasons=_reasons(form, sample, kind),
         refusal=problem, place=getattr(problem, "pointer", ""), categories=CATEGORIES,
+        undecided=mapping_form.undecided(form), why_kind=why_kind,
+        missing=supply.told(tried.missing, tried.category) if tried else [],
         columns=mapping_form.columns_of(form), targets=mapping_places.grouped(kind),
         places=set(mapping_places.targets(kind)),
         values={name: mapping_sample.shown(sample.rows, name) for name in sample.columns},

@@ -79,6 +79,27 @@ def test_a_sample_is_proposed_tried_and_saved(maker: Client):
     assert "eol-halle-1" in maker.get("/mappings").get_data(as_text=True)
 
 
+def test_all_undecided_columns_are_ignored_by_one_control_and_the_others_stay(maker: Client):
+    page = propose(maker, as_csv(ROW)).get_data(as_text=True)
+    assert "Because most columns fit a record of this kind" in html.unescape(page)
+    form = form_of(page) | {"fixed.details.configuration": "96s2p"}
+    open_ones = [form[f"column.{name[3:]}"] for name, text in form.items() if name[:3] == "to." and not text]
+    assert open_ones
+    shown = maker.post("/mappings/draft", data={**form, "act": "ignore"}).get_data(as_text=True)
+    after = form_of(shown)
+    assert {text for name, text in after.items() if name[:3] == "to." and not form[name]} == {"-"}
+    assert all(after[name] == text for name, text in form.items() if name[:3] == "to." and text)
+    assert "<dt>Refused</dt><dd>0</dd>" in shown
+    assert "Ignore all undecided columns" in page
+    assert "Ignore all undecided columns" not in shown
+
+
+def test_the_dry_run_leads_to_its_result(maker: Client):
+    page = propose(maker, as_csv(ROW)).get_data(as_text=True)
+    assert 'value="try" formaction="/mappings/draft#dry"' in page
+    assert '<h2 id="dry" tabindex="-1">' in page
+
+
 def test_a_mapping_that_could_accept_nothing_is_not_saved_and_says_why(maker: Client):
     form = form_of(propose(maker, as_csv(ROW)).get_data(as_text=True))
     answer = maker.post("/mappings/draft", data={**form, "act": "save"})
