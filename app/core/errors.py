@@ -84,9 +84,17 @@ class Conflict(Rejected):
 
 
 class KindNotAllowed(Rejected):
-    """The token of the sender does not take records of this kind."""
+    """The token of the sender does not take records of this kind; `kinds` are those that it takes."""
 
     code = "kind-not-allowed"
+
+    def __init__(self, kind: str, kinds: Sequence[str]) -> None:
+        takes = f"It takes {', '.join(kinds)}." if kinds else "It takes no records."
+        super().__init__(f"The sender's token takes no records of kind {kind}. {takes}")
+        self.kinds = tuple(kinds)
+
+    def members(self) -> dict[str, Any]:
+        return {"kinds": list(self.kinds)}
 
 
 class NotFound(PassportError):

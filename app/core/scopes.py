@@ -49,6 +49,11 @@ def allows(scopes: frozenset[str], wanted: str) -> bool:
     return wanted in scopes or (wanted == SEND and any(word in scopes for word in _OF_KINDS))
 
 
+def kinds(scopes: frozenset[str]) -> tuple[str, ...]:
+    """The kinds of record that a token with these scopes may send, in the order of the work."""
+    return tuple(kind for kind in KINDS if allows_kind(scopes, kind))
+
+
 def allows_kind(scopes: frozenset[str], kind: str) -> bool:
     """Whether a token with these scopes may send records of this kind."""
     return SEND in scopes or f"{SEND}:{kind}" in scopes

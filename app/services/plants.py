@@ -43,7 +43,7 @@ class Plant:
     def require_kind(self, kind: str) -> None:
         """Asked of each record. Raises: KindNotAllowed."""
         if not scopes.allows_kind(self.scopes, kind):
-            raise KindNotAllowed(f"The sender's token takes no records of kind {kind}.")
+            raise KindNotAllowed(kind, scopes.kinds(self.scopes))
 
 
 def add(ctx: Context, plant_id: str, name: str, token: str | None = None) -> str:

@@ -89,7 +89,8 @@ PROBLEMS: Final = {
     ),
     "kind-not-allowed": Explanation(
         "Not this kind of record",
-        "The token of the sender takes records of other kinds alone. The record waits in quarantine.",
+        "The token of the sender takes records of other kinds alone, which `kinds` names. The record waits in"
+        " quarantine.",
         "Send it with a token that has the scope of its kind, or let the maker replay it from quarantine.",
     ),
     "rate-limited": Explanation(

@@ -120,12 +120,18 @@ def _within(word: str, granted: frozenset[str]) -> bool:
     )
 
 
+def _told(client: _Claimed) -> str:
+    """Said to a client that has shown its secret, so it may know what it has."""
+    has = scopes.text(client.shown().scopes)
+    return f"This client may ask for: {has}. Leave scope out, and the token has all of it."
+
+
 class _Grant(ClientCredentialsGrant):  # type: ignore[misc]
     TOKEN_ENDPOINT_AUTH_METHODS = _METHODS
 
     def validate_requested_scope(self) -> None:
         if self.request.client.get_allowed_scope(self.request.payload.scope) is None:
-            raise InvalidScopeError("The client does not have every scope that it asks for.")
+            raise InvalidScopeError(_told(self.request.client))
 
 
 class _Revocation(RevocationEndpoint):  # type: ignore[misc]

@@ -69,6 +69,8 @@ def test_a_client_gets_a_token_and_sends_what_its_scopes_name(client: Client, ma
     assert refused.status_code == 403
     assert refused.get_json()["title"] == "kind not allowed"
     assert refused.get_json()["quarantine"]  # nothing is lost
+    assert refused.get_json()["kinds"] == ["cell-lot"]
+    assert "It takes cell-lot." in refused.get_json()["detail"]
 
 
 def test_the_secret_may_stand_in_the_body(client: Client, ctx: Context):
@@ -91,6 +93,7 @@ def test_nobody_is_given_more_than_the_client_has(client: Client, machine: dict[
     for scope in ("send", "mend", "send:pack", "everything"):
         answer = ask(client, machine, scope=scope)
         assert (answer.status_code, answer.get_json()["error"]) == (400, "invalid_scope")
+        assert "may ask for: read send:cell-lot." in answer.get_json()["error_description"]
 
 
 def test_a_client_of_all_kinds_may_ask_for_one(client: Client, ctx: Context):
