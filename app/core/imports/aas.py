@@ -94,7 +94,12 @@ def _part_of(submodel: Any) -> str | None:
     semantic = submodel.get("semanticId")
     keys = semantic.get("keys", []) if isinstance(semantic, dict) else []
     said = [str(key.get("value", "")) for key in keys if isinstance(key, dict)]
-    for text in (*said, str(submodel.get("idShort", "")), str(submodel.get("id", ""))):
+    return part_named(*said, str(submodel.get("idShort", "")), str(submodel.get("id", "")))
+
+
+def part_named(*names: str) -> str | None:
+    """The part that a semanticId, an idShort or an id speaks of; the first that does counts."""
+    for text in names:
         pieces = [re.sub(r"[^a-z]", "", piece) for piece in re.split(r"[/#:]", text.lower())]
         for name, words in _PARTS:
             if any(piece in words for piece in pieces if piece != "digitalbatterypassport"):
@@ -172,10 +177,19 @@ def value_only(document: Any) -> str | None:
     """The part of which a document is the value-only form, or None."""
     if not isinstance(document, dict):
         return None
-    names = {name.lower() for name in document}
     # The names begin with a capital letter; those of Battery Pass 1.2, which they follow, do not.
-    if not names or not all(name[:1].isupper() for name in document):
+    if not document or not all(name[:1].isupper() for name in document):
         return None
-    scores = {part: len(names & known) for part, known in _VALUE_ONLY.items()}
+    scores = _scores(document)
     best = max(scores, key=lambda part: scores[part])
     return best if scores[best] else None
+
+
+def known_members(document: dict[str, Any]) -> int:
+    """How many members are of one part in value-only form."""
+    return max(_scores(document).values())
+
+
+def _scores(document: dict[str, Any]) -> dict[str, int]:
+    names = {name.lower() for name in document}
+    return {part: len(names & known) for part, known in _VALUE_ONLY.items()}

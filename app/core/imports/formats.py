@@ -41,18 +41,13 @@ class Recognised:
         return f"{TITLES[self.format]} {self.version}"
 
 
-def recognise(document: Any) -> Recognised:
-    """Raises: MalformedInput where no format, or more than one, fits."""
+def fitting(document: Any) -> Recognised | None:
+    """The one format that fits, or None. Raises: MalformedInput where more than one does."""
     found = [made for recogniser in RECOGNISERS if (made := recogniser(document)) is not None]
     if len(found) > 1:
         names = " and ".join(TITLES[one.format] for one in found)
         raise MalformedInput(f"The document could be {names}: send them apart.", rule="import-format")
-    if not found:
-        raise MalformedInput(
-            "This is none of the formats that are known here: " + ", ".join(TITLES.values()) + ".",
-            rule="import-format",
-        )
-    return found[0]
+    return found[0] if found else None
 
 
 # --- Battery Pass SAMM 1.2
@@ -140,6 +135,11 @@ def _aspect_of(document: Mapping[str, Any]) -> str | None:
         return None
     nested = sum(name.lower() in _ASPECT_NAMES and isinstance(document[name], dict) for name in document)
     return best if 2 * scores[best] > nested else None
+
+
+def known_members(document: Mapping[str, Any]) -> int:
+    """How many members are of one aspect of Battery Pass."""
+    return max(len(known & set(document)) for known in _ASPECTS.values())
 
 
 def _samm(parts: tuple[Part, ...]) -> Recognised:

@@ -18,7 +18,8 @@ from app.core.errors import MalformedIdentifier, MalformedInput
 from app.core.imports import convert, reading
 from app.core.imports.assembling import Assembly
 from app.core.imports.catalogue_rows import table_of
-from app.core.imports.formats import Recognised, recognise
+from app.core.imports.finding import recognise
+from app.core.imports.formats import Recognised
 from app.core.imports.mapping import Mapped, mapped
 from app.core.imports.outcomes import Imported, Outcome, Record
 from app.core.imports.tables import VERSION
