@@ -30,7 +30,9 @@ def add(
     verb = verbs.add_parser(
         "import", parents=[shared], help="take a passport in that was written in another format"
     )
-    verb.add_argument("file", metavar="FILE", help=f"JSON: {', '.join(TITLES.values())}")
+    verb.add_argument(
+        "file", metavar="FILE", help=f"JSON, or a shell as XML or .aasx: {', '.join(TITLES.values())}"
+    )
     verb.add_argument(
         "--plant", metavar="ID", help="the plant that it comes from (not needed with --dry-run)"
     )

@@ -9,6 +9,7 @@ import pytest
 from app.core.errors import MalformedInput
 from app.core.identifiers import battery_key
 from app.core.imports.records import Told
+from app.core.imports.tables import VERSION
 from app.core.quarantine_filter import QuarantineFilter
 from app.services import drafts, imports, intake, replaying
 from app.services.context import Context
@@ -54,7 +55,7 @@ def test_a_record_that_was_refused_is_replayed_as_what_it_is(ctx: Context, plant
     assert {intake.quarantine_entry(ctx, each)["settled"] for each in (alone, other)} == {"replayed"}
     with ctx.read() as store:
         kept = [store.records.find(plant.id, sent.record_id) for sent in refused]
-    assert {row is not None and row.mapping for row in kept} == {"battery-pass:1"}
+    assert {row is not None and row.mapping for row in kept} == {f"battery-pass:{VERSION}"}
     assert {row is not None and row.origin.split("#")[0] for row in kept} == {FULL}
 
 

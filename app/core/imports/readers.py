@@ -165,19 +165,23 @@ def ampere_hours(given: Any, around: Around) -> Read:
 
 
 def power_ratio(given: Any, around: Around) -> Read:
-    """W/Wh, of which the model says per cent. Where power and energy are known, they tell which it is."""
-    number = convert.number(given)
-    power, energy = _amount(around, "ratedMaximumPower"), _amount(around, "ratedEnergy")
-    hundredth = Decimal("0.01")
+    """W/Wh, of which the models say per cent. Where power and energy are known, they tell which it is."""
+    number, in_percent = convert.number(given), around.unit == "%"
+    power = _amount(around, "ratedMaximumPower") or _amount(around, "MaximumPermittedBatteryPower")
+    energy = _amount(around, "ratedEnergy") or _amount(around, "CertifiedUsableBatteryEnergy")
+    hundredth, why = Decimal("0.01"), None
     if power and energy:
-        expected = power / energy
+        # SAMM has the power in kW, IDTA in W; both the energy in kWh.
+        expected = power / energy if in_percent else power / energy / 1000
         as_share, as_ratio = (expected / 3 < one < expected * 3 for one in (number * hundredth, number))
-        if as_ratio and not as_share:
-            return Read(
-                {"value": convert.plain_number(number), "unit": "W/Wh"},
-                "the model says per cent; power and energy of the document show that it is W/Wh",
-            )
-    return Read({"value": convert.plain_number(number * hundredth), "unit": "W/Wh"}, "from % to W/Wh")
+        if as_ratio != as_share:
+            in_percent, why = as_share, "power and energy of the document show it"
+    if in_percent:
+        told = "from % to W/Wh" + (f": {why}" if why and around.unit != "%" else "")
+        return Read({"value": convert.plain_number(number * hundredth), "unit": "W/Wh"}, told)
+    said = why or "that is what it is the ratio of"
+    note = f"the model says per cent; taken as W/Wh: {said}"
+    return Read({"value": convert.plain_number(number), "unit": "W/Wh"}, note)
 
 
 def _amount(around: Around, name: str) -> Decimal | None:
@@ -203,6 +207,13 @@ def term(given: Any, around: Around) -> Read:
     text, note = convert.clean(given)
     short = re.split(r"[/#]", text)[-1] if "://" in text else text
     return Read(short, note if short == text else "the last piece of the term's address")
+
+
+def marking(given: Any, around: Around) -> Read:
+    """CE, whether it is written so or as the entry of ECLASS for it."""
+    text, note = convert.clean(given)
+    is_word = text.casefold().startswith("ce")
+    return Read(text if is_word else "CE", note if is_word else "the entry of ECLASS for it")
 
 
 def code(given: Any, around: Around) -> Read:
@@ -232,6 +243,7 @@ READERS: Final[Mapping[str, Callable[[Any, Around], Read]]] = {
     "life": life,
     "term": term,
     "code": code,
+    "marking": marking,
     "named-nickel": _named("Nickel", "7440-02-0"),
     "named-cobalt": _named("Cobalt", "7440-48-4"),
     "named-lithium": _named("Lithium", "7439-93-2"),

@@ -1,4 +1,4 @@
-"""The bytes of a foreign document as one JSON value, with its numbers exact.
+"""The bytes of a foreign document as one JSON value, with its numbers exact; also from XML and AASX packages.
 
 More lenient than the reader of our own records where other people's tools are known to write so: UTF-16 and
 byte-order marks (the published examples of Battery Pass 1.2 are UTF-16 LE), and numbers with exponents. What
@@ -13,6 +13,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final, NoReturn
 
 from app.core.errors import MalformedJson, TooLarge
+from app.core.imports import packages
 from app.core.json_scanner import FORBIDDEN_TEXT
 
 MAX_BYTES: Final = 10_485_760
@@ -32,6 +33,20 @@ def read(data: bytes) -> tuple[Any, str]:
     """The value, and how its text was encoded. Raises: TooLarge; MalformedJson with the reason."""
     if len(data) > MAX_BYTES:
         raise TooLarge(f"The document has {len(data)} bytes; at most {MAX_BYTES} are taken.")
+    if data.startswith(packages.MAGIC):
+        name, inside = packages.environment(data, MAX_BYTES)
+        value, encoding = _parsed(inside) if name.lower().endswith(".json") else _of_xml(inside)
+        return value, f"AASX package, {encoding}"
+    return _of_xml(data) if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") else _parsed(data)
+
+
+def _of_xml(data: bytes) -> tuple[Any, str]:
+    value = packages.from_xml(data)
+    _require_texts(value)
+    return value, "XML"
+
+
+def _parsed(data: bytes) -> tuple[Any, str]:
     text, encoding = _decoded(data)
     _require_shallow(text)
     try:

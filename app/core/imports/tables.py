@@ -35,7 +35,7 @@ _MEASURES: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
 """Names of BatteryPass-Ready for a number and for its unit."""
 _SQUASHED: Final = re.compile(r"[_:-]")
 _INDEX: Final = re.compile(r"[0-9]+")
-VERSION: Final = 1
+VERSION: Final = 2
 """Counted up when a table changes what a document becomes, so that it can be brought in anew."""
 
 
