@@ -12,8 +12,9 @@ from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from app.core import times
-from app.core.genealogy_things import NOTHING, Thing, digest_of
+from app.core.genealogy_things import NOTHING, Thing
 from app.core.genealogy_uris import thing_of
+from app.core.identifiers import digest_of
 from app.core.intake import IntakeRecord, Kind
 
 Act = Literal["hold", "sum", "add", "remove"]
@@ -38,12 +39,15 @@ SNAPSHOTS: Final[frozenset[Kind]] = frozenset({"material-lot", "cell-lot", "cell
 LINKED: Final[frozenset[Kind]] = SNAPSHOTS | {"exchange", "event"}
 
 
-def source_of(record: IntakeRecord) -> bytes | None:
-    """What a newer record of the same source takes the place of; None where each record stands for itself."""
+def source_of(record: IntakeRecord, plant: str) -> bytes | None:
+    """What a newer record of the same source takes the place of; None where each record stands for itself.
+
+    An event is its plant's own, as another plant may use the same id.
+    """
     if record.kind in SNAPSHOTS:
         return digest_of(f"{record.kind}|{subject_of(record).key().hex()}")
     if record.kind == "event":
-        return digest_of(f"event|{record.details['eventId']}")
+        return digest_of(f"event|{plant}|{record.details['eventId']}")
     return None
 
 
@@ -107,8 +111,8 @@ def _module(record: IntakeRecord) -> Iterator[Link]:
     module = subject_of(record)
     for use in record.details.get("cellLots", ()):
         yield Link("hold", module, Thing("cell-lot", use["lot"]), at, *_pieces(use.get("cells")))
-    for serial in _once(record.details.get("cells", ()), str.upper):
-        yield Link("hold", module, Thing("cell", serial), at)
+    for cell in _cells(record):
+        yield Link("hold", module, cell, at)
     yield from _materials(record, at)
 
 
@@ -130,8 +134,8 @@ def _pack(record: IntakeRecord) -> Iterator[Link]:
         yield Link("hold", battery, part, at)
         if "cellLot" in module:
             yield Link("hold", part, Thing("cell-lot", module["cellLot"]), at, *_pieces(module.get("cells")))
-    for serial in _once(details.get("cells", ()), str.upper):
-        yield Link("hold", battery, Thing("cell", serial), at)
+    for cell in _cells(record):
+        yield Link("hold", battery, cell, at)
     lots: Act = "sum" if "modules" in details or "cells" in details else "hold"
     for lot in details.get("cellLots", ()):
         yield Link(lots, battery, Thing("cell-lot", lot), at)
@@ -144,12 +148,12 @@ def _materials(record: IntakeRecord, at: str) -> Iterator[Link]:
         yield Link("hold", subject_of(record), Thing("material-lot", lot), at, *_amount(used.get(lot)))
 
 
-def _once(texts: Iterable[str], form: Any) -> Iterator[str]:
-    seen = set()
-    for text in texts:
-        if form(text) not in seen:
-            seen.add(form(text))
-            yield text
+def _cells(record: IntakeRecord) -> Iterable[Thing]:
+    """Single cells, each once: serials that differ in case alone are one."""
+    found: dict[str, Thing] = {}
+    for serial in record.details.get("cells", ()):
+        found.setdefault(serial.upper(), Thing("cell", serial))
+    return found.values()
 
 
 def _amount(quantity: Mapping[str, Any] | None) -> tuple[str | None, str | None]:

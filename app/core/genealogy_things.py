@@ -5,9 +5,10 @@ without a GTIN must be unique, by kind, with one economic operator; a supplier's
 supplier alone, so its key holds both.
 """
 
-import hashlib
 from dataclasses import dataclass
 from typing import Final, Literal
+
+from app.core.identifiers import BatteryKey, batch_digest, digest_of, lot_digest, serial_digest
 
 ThingKind = Literal[
     "battery", "module", "cell", "component", "batch", "cell-lot", "material-lot", "supplier-lot", "supplier",
@@ -32,16 +33,15 @@ class Thing:
         return self.number if self.of is None else f"{self.of}{_BETWEEN}{self.number}"
 
     def key(self) -> bytes:
-        """16 bytes for the database, the same as those of records about it. Serials differ by more than
-        case (IEC 61406-1)."""
+        """16 bytes for the database, the same as those of records about it."""
         if self.kind == "battery":
-            return digest_of(f"01{self.of}21{self.number.upper()}")
+            return BatteryKey(self.of or "", self.number).digest()
         if self.kind == "batch":
-            return digest_of(f"01{self.of}10{self.number}")
+            return batch_digest(self.of or "", self.number)
         if self.kind in ("module", "cell"):
-            return digest_of(f"{self.kind}21{self.number.upper()}")
+            return serial_digest(self.kind, self.number)
         if self.kind in ("cell-lot", "material-lot"):
-            return digest_of(f"{self.kind}10{self.number}")
+            return lot_digest(self.kind, self.number)
         return digest_of(f"{self.kind}{_BETWEEN}{self.name}")
 
 
@@ -53,7 +53,3 @@ def named(kind: ThingKind, name: str) -> Thing:
 
 NOTHING: Final = Thing("nothing", "")
 """Child of a record that holds nothing: it still takes the place of an earlier one."""
-
-
-def digest_of(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()[:16]

@@ -91,7 +91,7 @@ class BatteryKey:
 
     def digest(self) -> bytes:
         """16 bytes for the database key. Serials that differ only in case fall together (IEC 61406-1)."""
-        return _digest(f"01{self.gtin}21{self.serial.upper()}")
+        return digest_of(f"01{self.gtin}21{self.serial.upper()}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +106,26 @@ class ModelKey:
 
     def digest(self) -> bytes:
         """16 bytes for the database key."""
-        return _digest(f"01{self.gtin}")
+        return digest_of(f"01{self.gtin}")
 
 
-def _digest(text: str) -> bytes:
+def batch_digest(gtin: str, lot: str) -> bytes:
+    """The same for a production batch of a model."""
+    return digest_of(f"01{gtin}10{lot}")
+
+
+def lot_digest(kind: str, lot: str) -> bytes:
+    """The same for a lot without a GTIN, known by its kind and number."""
+    return digest_of(f"{kind}10{lot}")
+
+
+def serial_digest(kind: str, serial: str) -> bytes:
+    """The same for a part without a GTIN; serials that differ only in case are one, as for batteries."""
+    return digest_of(f"{kind}21{serial.upper()}")
+
+
+def digest_of(text: str) -> bytes:
+    """16 bytes of a canonical identifier."""
     return hashlib.sha256(text.encode()).digest()[:16]
 
 

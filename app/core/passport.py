@@ -76,30 +76,33 @@ class Draft:
         return found.value if found is not None else None
 
 
-def assemble(records: Sequence[IntakeRecord], numbers: Sequence[int] = ()) -> Draft:
+def assemble(
+    records: Sequence[IntakeRecord], numbers: Sequence[int] = (), plants: Sequence[str] = ()
+) -> Draft:
     """The draft of the one battery (or the one model) that `records` speak of, given in order of arrival.
 
-    `numbers` are those under which the records are stored, in the same order.
+    `numbers` are those under which the records are stored, and `plants` who sent them, in the same order.
 
     Records of a batch count only if the battery was assembled from that batch. Lots of material and cells
-    carry no values; they may be among `records` and change nothing. What another record takes back gives no
-    values, whichever came first.
+    carry no values; they may be among `records` and change nothing. What another record of the same plant
+    takes back gives no values, whichever came first.
 
     Raises: ValueError if the records speak of several models or several serials.
     """
-    numbered = zip(records, numbers or [0] * len(records), strict=True)
-    arrived = [(record, number) for record, number in numbered if record.level is not None]
-    speaking = [record for record, _ in arrived]
+    senders = plants or [""] * len(records)
+    numbered = zip(records, numbers or [0] * len(records), senders, strict=True)
+    arrived = [each for each in numbered if each[0].level is not None]
+    speaking = [record for record, _, _ in arrived]
     gtins = {record.gtin for record in speaking}
     serials = {record.serial for record in speaking if record.serial is not None}
     if len(gtins) != 1 or len(serials) > 1:
         raise ValueError("records of one model and at most one serial make a draft")
     lot = _batch(speaking)
     counting = [each for each in arrived if each[0].level != "batch" or each[0].lot == lot]
-    taken_back = {record.takes_back for record in speaking}
+    taken_back = {(plant, record.takes_back) for record, _, plant in arrived}
     claims: dict[str, list[Sourced]] = {}
-    for record, number in counting:
-        if record.kind == "event" and record.record_id in taken_back:
+    for record, number, plant in counting:
+        if record.kind == "event" and (plant, record.record_id) in taken_back:
             continue
         for attribute_id, claim in claims_of(record, number):
             claims.setdefault(attribute_id, []).append(claim)
@@ -119,7 +122,7 @@ def assemble(records: Sequence[IntakeRecord], numbers: Sequence[int] = ()) -> Dr
         values=MappingProxyType(values),
         not_applicable=MappingProxyType(not_applicable),
         losers=MappingProxyType(losers),
-        release=_release(record for record, _ in counting),
+        release=_release(record for record, _, _ in counting),
     )
 
 

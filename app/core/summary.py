@@ -42,17 +42,17 @@ class Summary:
     release: tuple[datetime, Release] | None = None
     activities: Mapping[str, tuple[datetime, int]] = field(default_factory=dict)
     """By manufacturing plant: time and number of the record that holds its newest activity data."""
-    taken_back: frozenset[str] = frozenset()
-    """Ids of records that others take back."""
+    taken_back: frozenset[tuple[str, str]] = frozenset()
+    """Plant and id of records that others take back: ids are a plant's own."""
 
 
-def fold(summary: Summary, sequence: int, record: IntakeRecord) -> Summary:
-    """`summary` with one more record about the same subject, which arrived after all that it holds.
+def fold(summary: Summary, sequence: int, record: IntakeRecord, plant: str = "") -> Summary:
+    """`summary` with one more record about the same subject, sent by `plant` after all that it holds.
 
     A record that takes back an earlier one asks for more: what that had pushed aside is known no longer, so
     the records are folded anew, from a summary that begins with what is taken back (`beginning`).
     """
-    if record.kind == "event" and record.record_id in summary.taken_back:
+    if record.kind == "event" and (plant, record.record_id) in summary.taken_back:
         return replace(summary, through=sequence)
     claims = dict(summary.claims)
     for place, (attribute_id, claim) in enumerate(claims_of(record, sequence)):
@@ -79,13 +79,17 @@ def fold(summary: Summary, sequence: int, record: IntakeRecord) -> Summary:
         lot=lot,
         release=release,
         activities=activities,
-        taken_back=summary.taken_back | ({record.takes_back} if record.takes_back else frozenset()),
+        taken_back=summary.taken_back | _taken_back(record, plant),
     )
 
 
-def beginning(records: Iterable[IntakeRecord]) -> Summary:
-    """Nothing yet, but for what these records take back."""
-    return Summary(taken_back=frozenset(each.takes_back for each in records if each.takes_back))
+def beginning(records: Iterable[tuple[IntakeRecord, str]]) -> Summary:
+    """Nothing yet, but for what these records, each with its plant, take back."""
+    return Summary(taken_back=frozenset().union(*(_taken_back(record, plant) for record, plant in records)))
+
+
+def _taken_back(record: IntakeRecord, plant: str) -> frozenset[tuple[str, str]]:
+    return frozenset({(plant, record.takes_back)} if record.takes_back else ())
 
 
 def draft(summaries: Sequence[Summary]) -> Draft:
@@ -160,7 +164,7 @@ def from_bytes(data: bytes) -> Summary:
         release=(parse(release[0]), release[1]) if release else None,
         # a summary of before there was activity data has no such member
         activities={name: (parse(at), number) for name, (at, number) in stored.get("activities", {}).items()},
-        taken_back=frozenset(stored.get("takenBack", ())),
+        taken_back=frozenset((plant, record_id) for plant, record_id in stored.get("takenBack", ())),
     )
 
 

@@ -23,6 +23,10 @@ KEPT_BYTES: Final = 65_536
 """Parsed records that are kept, and how long one may be: those of a model come with each of its batteries."""
 
 
+Kept = tuple[int, bytes, str]
+"""A stored record: sequence number, bytes, plant."""
+
+
 def read(body: bytes, *, keep: bool = True) -> IntakeRecord:
     """One record as it was sent, parsed; kept, unless it is one of many that nobody asks for again.
 
@@ -43,22 +47,22 @@ def load(store: Store, battery: Any) -> tuple[Draft, int]:
     return _draft(store, battery, summaries), max(each.through for each in summaries.values())
 
 
-def load_all(store: Store, batteries: Sequence[Any]) -> dict[bytes, tuple[Sequence[tuple[int, bytes]], int]]:
-    """As `load` for many, yet to be assembled: (sequence number, bytes) of each record in order, and the
-    newest number."""
+def load_all(store: Store, batteries: Sequence[Any]) -> dict[bytes, tuple[Sequence[Kept], int]]:
+    """As `load` for many, yet to be assembled: each record in order, and the newest number."""
     keys = {key for battery in batteries for key in keys_of(battery)}
     found = store.records.of_many(sorted(keys))
-    loaded: dict[bytes, tuple[Sequence[tuple[int, bytes]], int]] = {}
+    loaded: dict[bytes, tuple[Sequence[Kept], int]] = {}
     for battery in batteries:
         rows = sorted(row for key in keys_of(battery) for row in found.get(key, ()))
-        loaded[bytes(battery.key)] = rows, max((sequence for sequence, _ in rows), default=0)
+        loaded[bytes(battery.key)] = rows, max((row[0] for row in rows), default=0)
     return loaded
 
 
-def of_records(store: Store, rows: Sequence[tuple[int, bytes]]) -> Draft:
+def of_records(store: Store, rows: Sequence[Kept]) -> Draft:
     """The draft of one battery from its records. Raises: ValueError where they do not belong together."""
-    read_ones = [(number, body, read(body)) for number, body in rows]
-    draft = assemble([record for _, _, record in read_ones], [number for number, _ in rows])
+    read_ones = [(number, body, read(body)) for number, body, _ in rows]
+    plants = [plant for _, _, plant in rows]
+    draft = assemble([record for _, _, record in read_ones], [number for number, _, _ in rows], plants)
     return filled(draft, carbon.calculated(store, read_ones))
 
 
@@ -72,14 +76,14 @@ def newest_records(store: Store, batteries: Sequence[Any]) -> dict[bytes, int]:
     }
 
 
-def load_with(store: Store, battery: Any, record: IntakeRecord) -> Draft:
-    """The draft as it stands once `record`, which is not stored yet, is among the records of the battery."""
+def load_with(store: Store, battery: Any, record: IntakeRecord, plant: str) -> Draft:
+    """The draft as it stands once `record` of `plant`, not stored yet, is among the records."""
     summaries = _summaries(store, keys_of(battery))
     newest = max(each.through for each in summaries.values())
     key = subjects.record_key(record)
     if record.takes_back is not None:
-        summaries[key] = _anew(store, key, [record])
-    summaries[key] = fold(summaries[key], newest + 1, record)
+        summaries[key] = _anew(store, key, [(record, plant)])
+    summaries[key] = fold(summaries[key], newest + 1, record, plant)
     return _draft(store, battery, summaries)
 
 
@@ -111,19 +115,19 @@ def _summaries(store: Store, keys: Sequence[bytes]) -> dict[bytes, Summary]:
     contested = set()
     for row in store.records.after([(key, summary.through) for key, summary in found.items()]):
         key, record = bytes(row.subject_key), read(bytes(row.body))
-        found[key] = fold(found[key], row.sequence, record)
+        found[key] = fold(found[key], row.sequence, record, row.plant_id)
         if record.takes_back is not None:
             contested.add(key)
     return found | {key: _anew(store, key) for key in contested}
 
 
-def _anew(store: Store, key: bytes, also: Sequence[IntakeRecord] = ()) -> Summary:
+def _anew(store: Store, key: bytes, also: Sequence[tuple[IntakeRecord, str]] = ()) -> Summary:
     """The summary of a subject from all of its records, without those that one of them, or of `also`, takes
     back."""
-    rows = [(row.sequence, read(bytes(row.body))) for row in store.records.of_subjects([key])]
-    summary = beginning([*(record for _, record in rows), *also])
-    for number, record in rows:
-        summary = fold(summary, number, record)
+    rows = [(row.sequence, read(bytes(row.body)), row.plant_id) for row in store.records.of_subjects([key])]
+    summary = beginning([*((record, plant) for _, record, plant in rows), *also])
+    for number, record, plant in rows:
+        summary = fold(summary, number, record, plant)
     return summary
 
 
@@ -191,7 +195,9 @@ def show(ctx: Context, key: BatteryKey, operator: str) -> dict[str, Any]:
         if battery is None or (battery.serial, battery.economic_operator_id) != (key.serial, operator):
             raise NotFound("No record about this battery has come in yet.")
         rows = store.records.of_subjects(keys_of(battery))
-        draft = of_records(store, [(row.sequence, bytes(row.body)) for row in rows])  # with the losers
+        draft = of_records(
+            store, [(row.sequence, bytes(row.body), row.plant_id) for row in rows]
+        )  # with the losers
         told = _Told({row.sequence: row for row in store.records.described([row.sequence for row in rows])})
         packs = [read(bytes(row.body)) for row in rows if told.rows[row.sequence].kind == "pack"]
     details = max(packs, key=lambda pack: pack.sent_at).details if packs else None

@@ -19,7 +19,7 @@ def rows_of(record: IntakeRecord, plant_id: str, operator: str) -> list[dict[str
     links = genealogy.links_of(record)
     if not links:
         return []
-    source, sent_at = genealogy.source_of(record), to_text(record.sent_at)
+    source, sent_at = genealogy.source_of(record, plant_id), to_text(record.sent_at)
     return [
         {
             "economic_operator_id": operator, "plant_id": plant_id, "record_id": record.record_id,
@@ -49,7 +49,7 @@ def fill(ctx: Context, chunks: int | None = None) -> int:
             if store.genealogy.is_complete():
                 break
         with ctx.unit_of_work() as work:
-            through, records = work.genealogy.unlinked(genealogy.LINKED, limit=CHUNK, hold=True)
+            through, records = work.genealogy.unlinked(genealogy.LINKED, limit=CHUNK)
             if through:
                 work.genealogy.add(
                     [

@@ -322,7 +322,7 @@ def _apply(
     stamps = record.kind in ("release", "withdrawal")
     if battery.state != "draft" and not stamps:
         return None
-    draft = drafts.load_with(work, battery, record)
+    draft = drafts.load_with(work, battery, record, plant.id)
     if stamps:
         # The sender's times decide, not the order of arrival.
         work.batteries.change(key.digest(), at, release=draft.release)

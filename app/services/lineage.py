@@ -258,7 +258,9 @@ def _worked_out(store: Store, battery: Any, row: Any) -> Mapping[str, tuple[int,
     """For what was stored before sources were noted: the records of then, as far as they say the same."""
     subject = orjson.loads(bytes(row.body)).get("credentialSubject", {})
     about = store.records.about(drafts.keys_of(battery), battery.economic_operator_id)
-    rows = [(one.sequence, bytes(one.body)) for one in about if one.received_at <= row.created_at]
+    rows = [
+        (one.sequence, bytes(one.body), one.plant_id) for one in about if one.received_at <= row.created_at
+    ]
     if not rows:
         return {}
     values = drafts.of_records(store, rows).values

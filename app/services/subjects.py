@@ -1,9 +1,8 @@
 """What a record is about, as keys of the store."""
 
-import hashlib
 from collections.abc import Sequence
 
-from app.core.identifiers import BatteryKey, ModelKey
+from app.core.identifiers import BatteryKey, ModelKey, batch_digest, digest_of, lot_digest, serial_digest
 from app.core.intake import IntakeRecord
 from app.store.unit_of_work import Store
 
@@ -17,7 +16,7 @@ def battery_of(record: IntakeRecord) -> BatteryKey | None:
 
 def batch_key(gtin: str, lot: str) -> bytes:
     """A production batch of a model."""
-    return _digest(f"01{gtin}10{lot}")
+    return batch_digest(gtin, lot)
 
 
 def record_key(record: IntakeRecord) -> bytes:
@@ -30,18 +29,14 @@ def record_key(record: IntakeRecord) -> bytes:
     if battery is not None:
         return battery.digest()
     if record.gtin is None and record.lot is None and record.serial is None:
-        return _digest(f"{record.kind}:{record.record_id}")
+        return digest_of(f"{record.kind}:{record.record_id}")
     if record.gtin is None:
         if record.serial is not None:
-            return _digest(f"{record.kind}21{record.serial.upper()}")
-        return _digest(f"{record.kind}10{record.lot}")
+            return serial_digest(record.kind, record.serial)
+        return lot_digest(record.kind, record.lot or "")
     return batch_key(record.gtin, record.lot) if record.lot else ModelKey(record.gtin).digest()
 
 
 def models_known(store: Store, keys: Sequence[BatteryKey]) -> set[bytes]:
     """Of the models of these serialised products, the keys of those that some record speaks of."""
     return set(store.records.newest_of_each({ModelKey(key.gtin).digest() for key in keys}))
-
-
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()[:16]

@@ -227,7 +227,7 @@ epcis_captures = Table(
     operator(),
     Column("plant_id", String(64), ForeignKey("plants.id"), nullable=False),
     Column("created_at", String(32), nullable=False),
-    Column("finished_at", String(32), comment="empty while it runs"),
+    Column("finished_at", String(32), comment="the row is written then"),
     Column("answer", Text, comment="counts and errors, as JSON"),
     Index(None, "plant_id", "created_at"),
 )  # fmt: skip

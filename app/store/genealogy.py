@@ -151,15 +151,12 @@ class Genealogy:
 
     # --- records of before there were links
 
-    def unlinked(self, kinds: Iterable[str], *, limit: int, hold: bool = False) -> tuple[int, Sequence[Any]]:
+    def unlinked(self, kinds: Iterable[str], *, limit: int) -> tuple[int, Sequence[Any]]:
         """The next records whose links are not made yet, and the number up to which they then are.
 
-        (0, nothing) when none is left. `hold` keeps other processes from the same ones until the commit.
+        (0, nothing) when none is left. Other processes are kept from the same ones until the commit.
         """
-        query = select(genealogy_backfill)
-        if hold:
-            query = query.with_for_update()
-        place = self._connection.execute(query).one_or_none()
+        place = self._connection.execute(select(genealogy_backfill).with_for_update()).one_or_none()
         if place is None or place.through >= place.until:
             return 0, []
         found = self._connection.execute(

@@ -70,8 +70,9 @@ _KEEP_ANSWER = update(intake_records).where(
     intake_records.c.sequence == bindparam("number"), intake_records.c.answer.is_(None)
 )
 _ANSWER = select(intake_records.c.answer).where(intake_records.c.sequence == bindparam("number"))
+_KEPT = (intake_records.c.sequence, intake_records.c.body, intake_records.c.plant_id)
 _OF_SUBJECTS = (
-    select(intake_records.c.sequence, intake_records.c.body)
+    select(*_KEPT)
     .where(intake_records.c.subject_key.in_(bindparam("keys", expanding=True)))
     .order_by(intake_records.c.sequence)
 )
@@ -84,12 +85,7 @@ _DESCRIBED = select(
     *(column for column in intake_records.c if column.name not in ("body", "body_digest", "answer"))
 ).where(intake_records.c.sequence.in_(bindparam("numbers", expanding=True)))
 _ABOUT = (
-    select(
-        intake_records.c.sequence,
-        intake_records.c.body,
-        intake_records.c.plant_id,
-        intake_records.c.received_at,
-    )
+    select(*_KEPT, intake_records.c.received_at)
     .where(
         intake_records.c.subject_key.in_(bindparam("keys", expanding=True)),
         intake_records.c.economic_operator_id == bindparam("operator"),
@@ -107,7 +103,7 @@ _NEWEST_OF = select(
     )
 )
 _AFTER = (
-    select(intake_records.c.sequence, intake_records.c.subject_key, intake_records.c.body)
+    select(intake_records.c.subject_key, *_KEPT)
     .where(
         or_(
             *(
@@ -121,7 +117,7 @@ _AFTER = (
     )
     .order_by(intake_records.c.sequence)
 )
-_OF_MANY = select(intake_records.c.subject_key, intake_records.c.sequence, intake_records.c.body).where(
+_OF_MANY = select(intake_records.c.subject_key, *_KEPT).where(
     intake_records.c.subject_key.in_(bindparam("keys", expanding=True))
 )
 _NEWEST_OF_EACH = (
@@ -249,12 +245,12 @@ class Records:
         self._connection.execute(_KEEP_ANSWER, {"number": sequence, "answer": answer})
         return str(self._connection.execute(_ANSWER, {"number": sequence}).scalar_one())
 
-    def of_subjects(self, keys: Iterable[bytes]) -> Sequence[Row[Any, Any]]:
-        """Sequence number and bytes of every record about these subjects, in order of arrival."""
+    def of_subjects(self, keys: Iterable[bytes]) -> Sequence[Row[Any, Any, Any]]:
+        """Sequence number, bytes and plant of every record about these subjects, in order of arrival."""
         return self._connection.execute(_OF_SUBJECTS, {"keys": list(keys)}).all()
 
     def about(self, keys: Iterable[bytes], operator: str) -> Sequence[Row[Any, Any, Any, Any]]:
-        """The same with plant and time of receipt, of one economic operator."""
+        """The same with time of receipt, of one economic operator."""
         return self._connection.execute(_ABOUT, {"keys": list(keys), "operator": operator}).all()
 
     def numbered(self, numbers: Sequence[int]) -> Sequence[Row[Any, Any]]:
@@ -290,11 +286,11 @@ class Records:
         ).one()
         return max(number or 0 for number in row)
 
-    def of_many(self, keys: Iterable[bytes]) -> dict[bytes, list[tuple[int, bytes]]]:
+    def of_many(self, keys: Iterable[bytes]) -> dict[bytes, list[tuple[int, bytes, str]]]:
         """As `of_subjects`, for each subject by itself and in no order."""
-        found: dict[bytes, list[tuple[int, bytes]]] = {}
-        for subject, sequence, body in self._connection.execute(_OF_MANY, {"keys": list(keys)}):
-            found.setdefault(bytes(subject), []).append((sequence, bytes(body)))
+        found: dict[bytes, list[tuple[int, bytes, str]]] = {}
+        for subject, sequence, body, plant in self._connection.execute(_OF_MANY, {"keys": list(keys)}):
+            found.setdefault(bytes(subject), []).append((sequence, bytes(body), plant))
         return found
 
     def newest_of_each(self, keys: Iterable[bytes]) -> dict[bytes, int]:

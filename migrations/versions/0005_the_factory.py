@@ -49,7 +49,7 @@ def upgrade() -> None:
         sa.Column("economic_operator_id", sa.String(length=255), nullable=False),
         sa.Column("plant_id", sa.String(length=64), nullable=False),
         sa.Column("created_at", sa.String(length=32), nullable=False),
-        sa.Column("finished_at", sa.String(length=32), nullable=True, comment="empty while it runs"),
+        sa.Column("finished_at", sa.String(length=32), nullable=True, comment="the row is written then"),
         sa.Column("answer", sa.Text(), nullable=True, comment="counts and errors, as JSON"),
         sa.ForeignKeyConstraint(["plant_id"], ["plants.id"], name=op.f("fk_epcis_captures_plant_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_epcis_captures")),

@@ -105,13 +105,18 @@ def test_an_exchange_takes_out_and_puts_in_at_its_own_time():
         ("add", "M2", "2026-11-20T10:00"),
         ("hold", "C2", "2026-11-20T10:00"),
     ]
-    assert source_of(record("exchange")) is None
+    assert source_of(record("exchange"), "hall-1") is None
 
 
 def test_a_record_that_names_nothing_still_takes_the_place_of_an_earlier_one():
     assert [link.child for link in links_of(record("cell-lot"))] == [NOTHING]
-    assert source_of(record("cell-lot")) == source_of(record("cell-lot", quantity=7))
-    assert source_of(record("cell-lot")) != source_of(record("cell"))
+    assert source_of(record("cell-lot"), "hall-1") == source_of(record("cell-lot", quantity=7), "hall-2")
+    assert source_of(record("cell-lot"), "hall-1") != source_of(record("cell"), "hall-1")
+
+
+def test_an_event_takes_the_place_of_none_of_another_plant():
+    assert source_of(record("event"), "hall-1") == source_of(record("event", action="ADD"), "hall-1")
+    assert source_of(record("event"), "hall-1") != source_of(record("event"), "hall-2")
 
 
 def test_only_a_lasting_bond_is_genealogy():

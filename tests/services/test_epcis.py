@@ -12,7 +12,7 @@ from app.core import epcis_records
 from app.core.epcis_event import EVENT_TYPES
 from app.core.errors import MalformedInput, NotFound
 from app.core.identifiers import BatteryKey
-from app.services import drafts, epcis, intake, replaying
+from app.services import drafts, epcis, intake, plants, replaying
 from app.services.context import Context
 from app.services.plants import Plant
 from tests import factories
@@ -351,6 +351,43 @@ def test_an_event_takes_back_events_alone(ctx: Context, line: Line):
     }  # fmt: skip
     line.send(factories.a_record("event", pack["subject"], START, details=details))
     assert values(ctx) == before
+
+
+@pytest.fixture
+def elsewhere(ctx: Context) -> Plant:
+    """Another plant of the same economic operator."""
+    return plants.of_token(ctx, plants.add(ctx, "hall-3", "Hall 3"))
+
+
+@pytest.mark.parametrize("others", [0, 20])
+def test_an_event_takes_back_nothing_of_another_plant(
+    ctx: Context, line: Line, elsewhere: Plant, others: int
+):
+    """By either door, whichever came first: record and event ids are a plant's own."""
+    line.send(factories.model_record(START))
+    sensors = [measured("remainingCapacity", 94, "AMH")]
+    event = an_event(START - timedelta(hours=1), sensorElementList=sensors)
+    wrong = declared_wrong(event, START)
+    assert epcis.capture(ctx, line.plant, body(event))["errors"] == []
+    assert epcis.capture(ctx, elsewhere, body(wrong))["errors"] == []
+    details = {
+        "eventId": "urn:uuid:00000000-0000-4000-8000-000000000001", "eventType": "ObjectEvent",
+        "action": "OBSERVE", "eventTime": "2026-11-24T10:00:00Z",
+        "eventTimeZoneOffset": "+00:00", "takesBack": record_id(event),
+    }  # fmt: skip
+    record = factories.a_record("event", {"gtin": GTIN, "serial": SERIAL}, START, details=details)
+    Line(ctx, elsewhere).send(record)
+    for number in range(others):
+        epcis.capture(ctx, line.plant, body(an_event(START, readPoint={"id": f"urn:station:{number}"})))
+
+    def loaded() -> Any:
+        with ctx.read() as store:
+            return drafts.load(store, line.battery())[0].value("remainingCapacity")
+
+    assert values(ctx)["remainingCapacity"]["value"] == loaded()["value"] == "94"
+    line.send(record | {"recordId": "own"})
+    assert "remainingCapacity" not in values(ctx)
+    assert loaded() is None
 
 
 def test_every_step_of_a_line_is_taken_as_the_guide_has_it(ctx: Context, plant: Plant, line: Line):

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from app.core.genealogy_things import Thing
-from app.services import epcis, recall
+from app.services import epcis, plants, recall
 from app.services.context import Context
 from app.services.plants import Plant
 from tests.epcis import an_event, body, declared_wrong, item
 from tests.installation import START
 
+SQLITE = pytest.mark.parametrize("database", ["sqlite"])
 CELLS = Thing("cell-lot", "CELL-8")
 M1, M2 = "https://maker.example/module/M1", "https://maker.example/module/M2"
 
@@ -60,6 +61,16 @@ def test_an_assembly_that_was_declared_wrong_was_never_in_the_pack(
     for event in reversed(told) if wrong_first else told:
         assert epcis.capture(ctx, plant, body(event))["errors"] == []
     assert "now" not in standing(ctx, plant, CELLS).values()
+
+
+@SQLITE
+def test_an_assembly_is_not_declared_wrong_by_another_plant(ctx: Context, plant: Plant):
+    made, joined, *_ = a_line()
+    for event in (made, joined):
+        epcis.capture(ctx, plant, body(event))
+    elsewhere = plants.of_token(ctx, plants.add(ctx, "hall-3", "Hall 3"))
+    epcis.capture(ctx, elsewhere, body(declared_wrong(joined, START)))
+    assert set(standing(ctx, plant, CELLS).values()) == {"now"}
 
 
 def test_packs_on_a_pallet_are_not_made_of_it(ctx: Context, plant: Plant):
