@@ -28,6 +28,9 @@ def add(
     )
     verify.add_argument("file", metavar="FILE", help="the credential's bytes as published; - for stdin")
     verify.add_argument(
+        "--log-proof", metavar="FILE", help="the proof that it is entered in the public log, as published"
+    )
+    verify.add_argument(
         "--offline",
         action="store_true",
         help="open no connection (never done; for scripts that insist on it)",
@@ -67,8 +70,9 @@ def run_verify(args: argparse.Namespace, environ: Mapping[str, str]) -> int:
     data = opened.file(args.file)
     if jose.looks_like_token(data):
         data = data.rstrip(b"\r\n")  # what an editor adds to a text is no part of a token
+    proof_of_entry = None if args.log_proof is None else opened.file(args.log_proof)
     with opened.installation(args, environ) as ctx:
-        report = verification.verify_bytes(ctx, data)
+        report = verification.verify_bytes(ctx, data, proof_of_entry=proof_of_entry)
     if args.json:
         print(json.dumps(report.as_dict(), indent=1))
     else:

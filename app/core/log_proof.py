@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import orjson
 
-from app.core import checkpoint, json_strict
+from app.core import checkpoint, jose, json_strict
 from app.core.checkpoint import Checkpoint
 from app.core.errors import MalformedInput, TooLarge
 from app.core.log import LogEvidence
@@ -30,6 +30,7 @@ from app.core.multibase import (
 )
 from app.core.notes import VKey
 from app.core.proof_error import ProofError
+from app.core.trust_shape import TrustList
 
 MEDIA_TYPE: Final = "text/plain"
 SALT: Final = 16
@@ -95,6 +96,19 @@ def judged(
     except ProofError as fault:
         return fault, None
     return found.evidence, found.proven_at
+
+
+def known_logs(trust_list: TrustList | None, data: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Logs of a credential's issuer and witnesses, as the trust list names them. The credential (or token)
+    is only looked at to learn whose it says it is; whether that is so, its verification tells."""
+    try:
+        document = orjson.loads(jose.read(data).payload if jose.looks_like_token(data) else data)
+        issuer = document["issuer"]
+        name = issuer["id"] if isinstance(issuer, dict) else issuer
+    except (ValueError, KeyError, TypeError, ProofError):
+        return (), ()
+    found = trust_list.issuer(name) if trust_list is not None and isinstance(name, str) else None
+    return (found.logs, trust_list.witnesses) if found is not None and trust_list is not None else ((), ())
 
 
 def _parse(text: str) -> tuple[bytes, bytes | None, int, list[bytes], str]:

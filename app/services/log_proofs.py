@@ -60,7 +60,7 @@ def evidence(
     Nothing for an issuer whose log the trust list does not name, and while no proof can be made: the report
     says "not checked" then, as it does for any reader.
     """
-    logs, witnesses = known_logs(policy, body)
+    logs, witnesses = log_proof.known_logs(policy.trust_list, body)
     if not logs:
         return None, None
     try:
@@ -70,16 +70,3 @@ def evidence(
     entry, seen_at = log_proof.judged(text, logs, witnesses)
     stamped_at = timestamps.proven_at(ctx, row) if row is not None else None
     return entry, min((at for at in (seen_at, stamped_at) if at is not None), default=None)
-
-
-def known_logs(policy: Policy, body: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Logs of the document's issuer and witnesses, as the trust list names them. The document is only looked
-    at to learn whose it says it is; whether that is so, its verification tells."""
-    trust_list = policy.trust_list
-    try:
-        issuer = orjson.loads(body)["issuer"]
-        name = issuer["id"] if isinstance(issuer, dict) else issuer
-    except (ValueError, KeyError, TypeError):
-        return (), ()
-    found = trust_list.issuer(name) if trust_list is not None and isinstance(name, str) else None
-    return (found.logs, trust_list.witnesses) if found is not None and trust_list is not None else ((), ())

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from app.core import identifiers, schema, verification
+from app.core import identifiers, log_proof, schema, verification
 from app.core.authenticity import Policy
 from app.core.bounded import Bounded
 from app.core.log import LogEvidence
@@ -68,12 +68,18 @@ def own_policy(ctx: Context) -> Policy:
 
 
 def verify_bytes(
-    ctx: Context, data: bytes, *, expected_subject: str | None = None, address: str | None = None
+    ctx: Context,
+    data: bytes,
+    *,
+    expected_subject: str | None = None,
+    proof_of_entry: bytes | None = None,
+    address: str | None = None,
 ) -> Report:
     """Judge any credential, with every check that this server can make.
 
     `expected_subject` is the battery that it must be about, in any form that a label or scanner gives; a bare
-    GS1 key is one of this installation. Raises: RateLimited; Busy; MalformedIdentifier.
+    GS1 key is one of this installation. `proof_of_entry` is the file that shows the credential in the public
+    log (C2SP tlog-proof). Raises: RateLimited; Busy; MalformedIdentifier.
     """
     if address is not None:
         throttling.count(ctx, VERIFY_LIMIT, address)
@@ -82,7 +88,13 @@ def verify_bytes(
     known = own_policy(ctx)
     policy = replace(known, canonicalize=graphs.worker(ctx).turn())
     policy.read_lists.update(known.read_lists)  # those hung on no graph
-    return verification.verify(data, policy, now=ctx.now(), expected_subject=expected_subject)
+    entry, proven_at = None, None
+    if proof_of_entry is not None:
+        text = proof_of_entry.decode(errors="replace")
+        entry, proven_at = log_proof.judged(text, *log_proof.known_logs(policy.trust_list, data))
+    return verification.verify(
+        data, policy, now=ctx.now(), expected_subject=expected_subject, log=entry, proven_at=proven_at
+    )
 
 
 def verify_own(

@@ -25,6 +25,7 @@ CREDENTIAL_BODIES: Final = (
     "application/ld+json",
     "application/json",
 )
+FORM: Final = "multipart/form-data"
 
 
 @blueprint.post("/intake/records")
@@ -151,12 +152,32 @@ def dismiss(plant: Plant, quarantine_id: str) -> Response:
 @anyone
 def verify() -> Response:
     """A credential's report. The verdict is in the body: the call itself succeeds."""
-    require_type(*CREDENTIAL_BODIES)
-    subject = request.args.get("subject")
+    require_type(*CREDENTIAL_BODIES, FORM)
+    proof_of_entry = None
+    if request.mimetype == FORM:
+        data = _part("credential")
+        if data is None:
+            raise MalformedInput(
+                "Send the credential as the part credential.", pointer="/credential", rule="required"
+            )
+        proof_of_entry = _part("logProof")
+    else:
+        data = request.get_data()
     report = verification.verify_bytes(
-        context(), request.get_data(), expected_subject=subject, address=address()
-    )
+        context(), data, expected_subject=request.args.get("subject"), proof_of_entry=proof_of_entry,
+        address=address(),
+    )  # fmt: skip
     return jsonify(report.as_dict())
+
+
+def _part(name: str) -> bytes | None:
+    """A part of a form, sent as a file or as text."""
+    sent = request.files.get(name)
+    if sent is None:
+        text = request.form.get(name)
+        return None if text is None else text.encode()
+    with sent.stream as stream:
+        return stream.read()
 
 
 @blueprint.get("/openapi.json")

@@ -4,7 +4,6 @@ from functools import cache
 from typing import Final
 
 from app.core.intake_schema import record_schema
-from app.core.report import CHECK_NAMES
 from app.core.vocabulary import ITEM_SECTIONS, MODEL_SECTIONS
 from app.web import (
     openapi_board,
@@ -16,6 +15,7 @@ from app.web import (
     openapi_lineage,
     openapi_mapping,
     openapi_oauth,
+    openapi_verifying,
 )
 from app.web.openapi_history import AT, CORRECTION, HISTORY, REASON
 from app.web.openapi_intake import ANSWERS, TAKE_RECORDS, TEMPLATE, WORKBOOK
@@ -46,6 +46,7 @@ def document(origin: str) -> Json:
                 **openapi_mapping.PATHS,
                 **openapi_epcis.PATHS,
                 **openapi_board.PATHS,
+                **openapi_verifying.PATHS,
                 **_reading(),
                 **_facts(),
             }
@@ -68,7 +69,7 @@ def document(origin: str) -> Json:
                 **openapi_epcis.SCHEMAS,
                 **openapi_genealogy.SCHEMAS,
                 "Problem": _PROBLEM,
-                "Report": _REPORT,
+                "Report": openapi_verifying.REPORT,
                 "Answer": _ANSWER,
                 "Answers": ANSWERS,
                 "Draft": _DRAFT,
@@ -109,28 +110,6 @@ _PROBLEM: Final[Json] = {
         "clause": {"type": "string", "description": "Where the rule comes from"},
         "missing": {"type": "array", "items": {"type": "object"}},
         "quarantine": {"type": "string", "description": "Where the refused record waits"},
-    },
-}
-_REPORT: Final[Json] = {
-    "type": "object",
-    "required": ["verdict", "checks"],
-    "properties": {
-        "verdict": {"enum": ["valid", "invalid", "unknown"]},
-        "checks": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "name": {"enum": list(CHECK_NAMES)},
-                    "outcome": {"enum": ["passed", "failed", "not-checked"]},
-                    "error": {"type": ["string", "null"]},
-                    "sentence": TEXT,
-                },
-            },
-        },
-        "ages": {"type": "object"},
-        "issuer": {"type": "object"},
-        "digestMultibase": TEXT,
     },
 }
 _BATTERY: Final[Json] = {
@@ -287,29 +266,6 @@ def _intake() -> Json:
                 "security": [{}, {"session": []}],
                 "parameters": [path("uuid"), AT, query("page")],
                 "responses": {"200": answer("One page of the history", ref("History")), **problems(400, 404)},
-            }
-        },
-        "/api/v1/verify": {
-            "post": {
-                "operationId": "verify",
-                "summary": "Judge a credential: the verdict stands in the body",
-                "parameters": [
-                    {
-                        **query("subject"),
-                        "description": "Battery that it must be about: the label's link or (01)...(21)...",
-                    }
-                ],
-                "requestBody": {
-                    "required": True,
-                    "content": {
-                        "application/vc": {"schema": {"type": "object"}},
-                        "application/vc+jwt": {"schema": TEXT},
-                    },
-                },
-                "responses": {
-                    "200": answer("The report", ref("Report")),
-                    **problems(400, 413, 415, 429, 503),
-                },
             }
         },
         "/api/v1/openapi.json": {

@@ -11,6 +11,7 @@ import pytest
 
 from app import config, wiring
 from app.cli.main import main, parser
+from app.core.access import ANYONE
 from app.services import accounts, intake, plants, reading
 from tests import factories, installation
 
@@ -59,6 +60,24 @@ def test_a_genuine_credential_passes(data, uuid, tmp_path, capsys):
     assert lines[-1] == "valid"
     assert len(lines) == 13  # one line a check, then the verdict
     assert lines[0].split()[:2] == ["passed", "parse"]
+
+
+def test_the_entry_in_the_public_log_is_judged_by_its_proof(data, uuid, tmp_path, capsys):
+    (tmp_path / "passport.json").write_bytes(credential(data, uuid))
+    ctx = wiring.build(installation.load(data))
+    try:
+        proof = reading.log_proof(ctx, uuid.removeprefix("urn:uuid:"), "public", ANYONE, 1)
+    finally:
+        ctx.dispose()
+    (tmp_path / "proof.txt").write_text(proof)
+    given = ["verify", str(tmp_path / "passport.json"), "--log-proof", str(tmp_path / "proof.txt"), "--json"]
+    assert main(given) == 0
+    checks = {each["name"]: each for each in json.loads(capsys.readouterr().out)["checks"]}
+    assert checks["log"]["outcome"] == "passed"
+    (tmp_path / "proof.txt").write_text(proof.replace("index ", "index 1"))
+    assert main(given) == 1
+    checks = {each["name"]: each for each in json.loads(capsys.readouterr().out)["checks"]}
+    assert (checks["log"]["outcome"], checks["log"]["error"]) == ("failed", "LOG_PROOF_INVALID")
 
 
 def test_an_altered_credential_fails_and_says_where(data, uuid, tmp_path, capsys):

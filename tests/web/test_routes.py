@@ -1,5 +1,6 @@
 """Every route says who may call it; printed addresses stay; the description of the API is whole and true."""
 
+import io
 import json
 import re
 from collections.abc import Callable
@@ -183,6 +184,25 @@ def test_answers_are_as_described(
     report = client.post("/api/v1/verify", data=body, headers={"Content-Type": "application/vc"})
     fits("Report", report.get_json())
     assert report.get_json()["verdict"] == "valid"
+
+
+@pytest.mark.parametrize("form", ["", "jwt"])
+def test_a_proof_of_the_log_is_judged_beside_its_credential(client: Client, line: Line, form: str):
+    path = f"/passports/{line.battery().passport_uuid}/sections/public"
+    accept = {"Accept": "application/vc+jwt"} if form else {}
+    data = client.get(path, headers=accept).data
+    proof = client.get(f"{path}/1/log-proof", query_string={"form": form} if form else {}).data
+
+    def log_of(**parts: object) -> dict[str, Any]:
+        report = client.post("/api/v1/verify", data=parts, content_type="multipart/form-data").get_json()
+        return next(check for check in report["checks"] if check["name"] == "log")
+
+    assert log_of(credential=data.decode(), logProof=proof.decode())["outcome"] == "passed"
+    assert log_of(credential=data.decode())["outcome"] == "not-checked"
+    as_files = {"credential": (io.BytesIO(data), "a.json"), "logProof": (io.BytesIO(b"\xff"), "a.txt")}
+    assert log_of(**as_files)["error"] == "LOG_PROOF_INVALID"
+    lacking = client.post("/api/v1/verify", data={"logProof": "x"}, content_type="multipart/form-data")
+    assert (lacking.status_code, lacking.get_json()["pointer"]) == (422, "/credential")
 
 
 def test_another_plants_quarantine_cannot_be_told_from_none(
