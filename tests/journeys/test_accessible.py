@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from app.services.demo import CORRECTED, REINSTATED, REVOKED, STRANGER, TAMPERED
 from tests.core.mes import ROW, as_csv
 from tests.journeys import pictures
+from tests.journeys.axe import resize, violations
 from tests.journeys.conftest import Camera, Visit
 from tests.journeys.pictures import Pose
 from tests.journeys.site import FIRST, FIRST_GTIN, FIRST_SERIAL, INCOMPLETE, Site
@@ -20,24 +20,9 @@ from tests.journeys.test_offline import GONE, open_and_keep
 from tests.journeys.test_scanner import ELSEWHERE, LAMP, REFUSAL, start_camera
 from tests.journeys.watching import Watch
 
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 EXPORT = {"name": "eol.csv", "mimeType": "text/csv", "buffer": as_csv(ROW, ROW | {"Ergebnis": "NIO"})}
-PHONE, DESK, NARROW = (390, 844), (1280, 800), (320, 640)
+NARROW = (320, 640)
 FOREIGN = Path(__file__).resolve().parents[1] / "vectors" / "imports" / "battery-pass-1.2.0.json"
-LOOKS = [(PHONE, "light"), (DESK, "dark"), (PHONE, "dark"), (DESK, "light")]
-LONG_ONES = {
-    "passport, maker",
-    "passport, service",
-    "passport, authority",
-    "passport, stranger",
-    "draft",
-    "carbon",
-    "genealogy, battery",
-    "lineage",
-    "terms",
-    "mapping",
-}
-"""Judged in the first two looks, each size and each scheme once: their parts are in other scenes, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,31 +279,21 @@ def stage(site: Site, visit: Visit, camera: Camera, watch: Watch) -> Stage:
     return Stage(site, visit, camera, watch)
 
 
-def violations(page: Page, axe: Axe) -> list[str]:
-    options = {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]}
-    found = axe.run(page, options=options).response["violations"]
-    return [
-        f"{one['id']}: {one['help']}: {[node['html'][:200] for node in one['nodes'][:3]]}" for one in found
-    ]
-
-
 @pytest.mark.parametrize("name", SCENES)
 def test_axe_finds_nothing_and_nothing_sticks_out(name: str, stage: Stage) -> None:
     page = SCENES[name](stage)
-    axe = Axe()
-    found = {}
-    for size, scheme in LOOKS[:2] if name in LONG_ONES else LOOKS:
-        resize(page, size)
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        found[size, scheme] = violations(page, axe)
-    assert {look: one for look, one in found.items() if one} == {}
+    assert violations(page) == {}
     resize(page, NARROW)
     sideways = page.evaluate("() => document.scrollingElement.scrollWidth - innerWidth")
     assert sideways <= 0, f"{sideways} pixels stick out at a width of 320"
 
 
-def resize(page: Page, size: tuple[int, int]) -> None:
-    page.set_viewport_size({"width": size[0], "height": size[1]})
+def test_one_pale_text_among_many_is_found_in_the_scheme_that_makes_it_pale(visit: Visit) -> None:
+    page = visit("/about")
+    page.add_style_tag(content="@media (prefers-color-scheme: dark) { main p:last-of-type { color: #444 } }")
+    found = violations(page)
+    assert sorted(found) == ["(1280, 800) dark", "(390, 844) dark"]
+    assert all(each[0].startswith("color-contrast: ") for each in found.values())
 
 
 FOCUSED = """
