@@ -7,11 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from flask import Flask
-from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine
 
 from app.config import ROOT, UNFINISHED_FILE, Settings
@@ -20,6 +17,7 @@ from app.core.credential import Issuer
 from app.core.errors import NotConfigured
 from app.core.key_register import KeyRecord
 from app.core.keys import PublicKey
+from app.core.late import Late
 from app.keys import file as key_files
 from app.keys import log as log_key_files
 from app.keys.backends import Backends
@@ -29,6 +27,17 @@ from app.services import keys, trust
 from app.services.context import Context
 from app.store import engine as engines
 from app.store.tables import metadata
+
+if TYPE_CHECKING:
+    import flask_sqlalchemy
+    from alembic import command as alembic
+    from alembic import config as alembic_config
+    from flask import Flask
+else:
+    # twenty megabytes that only a server and the making of tables need
+    alembic = Late("alembic.command")
+    alembic_config = Late("alembic.config")
+    flask_sqlalchemy = Late("flask_sqlalchemy")
 
 SEAL_KEYS = "seal-*.pem"
 """Key names carry a year. Which of them signs is the register's word."""
@@ -192,11 +201,11 @@ def _sqlite_file(settings: Settings) -> Path | None:
 
 def upgrade(engine: Engine) -> None:
     """Run the migrations on one connection."""
-    alembic = Config()
-    alembic.set_main_option("script_location", str(ROOT / "migrations"))
+    options = alembic_config.Config()
+    options.set_main_option("script_location", str(ROOT / "migrations"))
     with engine.connect() as connection:
-        alembic.attributes["connection"] = connection
-        command.upgrade(alembic, "head")
+        options.attributes["connection"] = connection
+        alembic.upgrade(options, "head")
         connection.commit()
 
 
@@ -235,10 +244,10 @@ def _log_keys(settings: Settings) -> dict[int, NoteKey]:
     return found
 
 
-def attach_database(application: Flask, settings: Settings) -> Engine:
+def attach_database(application: "Flask", settings: Settings) -> Engine:
     """The engine of a Flask application, with our durability settings on it."""
     application.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
     application.config["SQLALCHEMY_ENGINE_OPTIONS"] = engines.options(settings.database_url)
-    database = SQLAlchemy(application, metadata=metadata)
+    database = flask_sqlalchemy.SQLAlchemy(application, metadata=metadata)
     with application.app_context():
         return engines.prepare(database.engine)

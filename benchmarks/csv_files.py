@@ -1,4 +1,4 @@
-"""A CSV file of 100,000 rows by `passport intake send`, and its dry run: memory at the peak, and pace.
+"""A CSV file of 100,000 rows: sent, judged, and in a watched folder. Memory at the peak, and pace.
 
 The peak is that of the whole process, interpreter and program included (`VmHWM` of Linux). What the same
 command takes for a file of one row is the program itself; the rest is what the rows take.
@@ -38,7 +38,14 @@ def run(_rounds: int) -> list[Group]:
         _write(whole, now, ROWS)
         _write(one, now, 1, "S")
         size = whole.stat().st_size / 1e6
-        for name, verb in (("dry run", ("dry-run",)), ("taken in", ("send", "--plant", made.plant.id))):
+        plant = ("--plant", made.plant.id)
+        for name, verb in (
+            ("dry run", ("intake", "dry-run")),
+            ("taken in", ("intake", "send", *plant)),
+            ("from a watched folder", ("files", "watch", "--once", "--settled", "0", *plant)),
+        ):
+            if verb[0] == "files":  # with rows of their own: what is known is not stored
+                one, whole = _in_folder(place, now, "F", 1), _in_folder(place, now, "G", ROWS)
             least, _ = _timed(made, one, *verb)
             peak, elapsed_s = _timed(made, whole, *verb)
             label = f"{ROWS:,} rows, {size:.0f} MB, {name}"
@@ -49,6 +56,14 @@ def run(_rounds: int) -> list[Group]:
                 Figure(f"{label}: rows", _once(ROWS / elapsed_s), "/s"),
             ]
     return [Group("A CSV file, from start to end of the command, on SQLite", tuple(figures))]
+
+
+def _in_folder(place: str, now: str, prefix: str, count: int) -> Path:
+    """A folder with one file of so many rows."""
+    made = Path(place) / f"folder-{prefix}"
+    made.mkdir()
+    _write(made / "lots.csv", now, count, prefix)
+    return made
 
 
 def _once(value: float) -> Spread:
@@ -71,7 +86,7 @@ def _timed(made: Installation, path: Path, *verb: str) -> tuple[float, float]:
     environ = {**made.environ, "PASSPORT_DATA": str(made.settings.data_dir), "PATH": "/usr/bin:/bin"}
     begun = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-c", _PROGRAM, "intake", verb[0], str(path), "--kind", "cell-lot", *verb[1:]],
+        [sys.executable, "-c", _PROGRAM, *verb, str(path), "--kind", "cell-lot"],
         cwd=ROOT, env=environ, capture_output=True, text=True, check=True,
     )  # fmt: skip
     elapsed_s = time.perf_counter() - begun

@@ -4,52 +4,46 @@ Exit codes: 0 done or passed, 1 failed or refused, 2 wrong usage or setting, 3 n
 """
 
 import argparse
+import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from sqlalchemy.exc import DBAPIError
 
-from app.cli import (
-    carbon,
-    init,
-    intake,
-    keys,
-    log,
-    machines,
-    mapping,
-    mqtt,
-    passports,
-    people,
-    resign,
-    serve,
-    simulate,
-    trust,
-    upkeep,
-)
 from app.core.errors import NotConfigured, PassportError
 
-VERBS = (
-    init,
-    serve,
-    upkeep,
-    people,
-    machines,
-    carbon,
-    passports,
-    keys,
-    resign,
-    trust,
-    log,
-    intake,
-    mapping,
-    mqtt,
-    simulate,
-)
+VERBS: Final[Mapping[str, str]] = {
+    "init": "init",
+    "serve": "serve",
+    "migrate": "upkeep",
+    "recover": "upkeep",
+    "openapi": "upkeep",
+    "accounts": "people",
+    "plants": "machines",
+    "clients": "machines",
+    "carbon": "carbon",
+    "list": "passports",
+    "verify": "passports",
+    "correct": "passports",
+    "revoke": "passports",
+    "keys": "keys",
+    "resign": "resign",
+    "trust": "trust",
+    "log": "log",
+    "intake": "intake",
+    "files": "intake",
+    "mapping": "mapping",
+    "mqtt": "mqtt",
+    "simulate": "simulate",
+}
+"""The module of `app.cli` that each verb is in. Only the one that was asked for is loaded: a command that
+takes a file in must not hold the web server, the broker's client and the rest in memory (decision 0020)."""
 
 
-def parser() -> argparse.ArgumentParser:
-    """All verbs with their options."""
+def parser(verb: str | None = None) -> argparse.ArgumentParser:
+    """One verb with its options, or all of them where it is none of ours."""
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument(
         "--data",
@@ -58,14 +52,16 @@ def parser() -> argparse.ArgumentParser:
     )
     top = argparse.ArgumentParser(prog="passport", description="Battery passports on the command line.")
     verbs = top.add_subparsers(metavar="VERB", required=True)
-    for verb in VERBS:
-        verb.add(verbs, shared)
+    asked = [VERBS[verb]] if verb is not None and verb in VERBS else dict.fromkeys(VERBS.values())
+    for name in asked:
+        importlib.import_module(f"app.cli.{name}").add(verbs, shared)
     return top
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run one verb; what goes wrong is one sentence on stderr."""
-    args = parser().parse_args(words)
+    words = sys.argv[1:] if words is None else words
+    args = parser(words[0] if words else None).parse_args(words)
     try:
         code = int(args.run(args, os.environ))
         sys.stdout.flush()

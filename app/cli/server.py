@@ -14,6 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.cli import announce, housekeeper, web_face
 from app.config import Settings
+from app.core import late
 from app.core.errors import NotConfigured
 from app.services.context import Context
 
@@ -58,6 +59,7 @@ def serve(settings: Settings, wanted: Mapping[str, Any], config_file: str | None
         application.wsgi_app = ProxyFix(application.wsgi_app, x_for=settings.proxies)  # type: ignore[method-assign]
 
     context.dispose()  # no connection is open when the workers are forked
+    late.load_all()  # once for all of them
 
     def after_fork(_server: Any, _worker: Any) -> None:
         # and should one be: a connection that two processes share mixes their answers up

@@ -9,7 +9,7 @@ Measured on one shared core, 12 kB, 76 unnamed nodes: both proofs 20 ms, JCS 0.2
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import orjson
 
@@ -17,8 +17,14 @@ from app.core import times
 from app.core.canonical import jcs
 from app.core.errors import MalformedInput
 from app.core.keys import KeyKind, PublicKey
+from app.core.late import Late
 from app.core.multibase import multibase_decode_base58btc, multibase_encode_base58btc
 from app.core.proof_error import ProofError, TooComplex
+
+if TYPE_CHECKING:
+    from app.core import jsonld
+else:
+    jsonld = Late("app.core.jsonld")  # PyLD costs 0.2 s and 12 MB, and most processes never need it
 
 ECDSA_JCS: Final = "ecdsa-jcs-2019"
 ECDSA_RDFC: Final = "ecdsa-rdfc-2019"
@@ -111,8 +117,6 @@ def suites_for(document: Mapping[str, Any]) -> tuple[str, ...]:
     form that is kept.
     Raises: DataLoss, UnknownContext, as `add_proofs` does.
     """
-    from app.core import jsonld
-
     try:
         jsonld.canonicalize(document)
     except TooComplex:
@@ -202,8 +206,6 @@ def hash_data(
         except MalformedInput as fault:
             raise ProofError("PROOF_VERIFICATION_ERROR", str(fault)) from fault
     if canonicalize is None:
-        from app.core import jsonld  # PyLD costs 0.2 s to import, and most processes never need it
-
         canonicalize = jsonld.canonicalize
     canonical_options = canonicalize({"@context": document.get("@context"), **options})
     return key.hash(canonical_options) + key.hash(canonicalize(document))

@@ -14,15 +14,21 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy.exc import DBAPIError
 
 from app.core.errors import PassportError, Rejected
-from app.services import files, mappings, plants, spreadsheets
+from app.core.late import Late
+from app.services import files, mappings, plants
 from app.services.context import Context
 from app.services.files import How, Result
 from app.services.plants import Plant
+
+if TYPE_CHECKING:
+    from app.services import spreadsheets
+else:
+    spreadsheets = Late("app.services.spreadsheets")
 
 DONE, FAILED = "done", "failed"
 SETTLED_S: Final = 2.0
@@ -105,7 +111,7 @@ class Folder:
         if before is not None:
             told["cameBefore"] = before
         _write(target / f"{name}.result.json", json.dumps(told, indent=1, ensure_ascii=False).encode())  # (3)
-        if path.suffix.lower() == spreadsheets.SUFFIX and result.errors:
+        if path.suffix.lower() == files.SPREADSHEET and result.errors:
             self._mark(path, result, target / f"{name}.marked.xlsx")
         os.replace(path, target / name)  # (4)
         _sync(target)

@@ -9,19 +9,23 @@ import hashlib
 import io
 import unicodedata
 from dataclasses import dataclass
-from typing import Any, Final
-
-from PIL import Image
+from typing import TYPE_CHECKING, Any, Final
 
 from app.core import file_links
 from app.core.access import Permission, Reader
 from app.core.errors import MalformedInput, NotFound, TooLarge
+from app.core.late import Late
 from app.core.multibase import digest_multibase
 from app.core.times import parse, to_seconds, to_text
 from app.services import drafts
 from app.services.context import Context
 from app.services.plants import Plant
 from app.store.unit_of_work import Collision, Store
+
+if TYPE_CHECKING:
+    from PIL import Image
+else:
+    Image = Late("PIL.Image")
 
 MAX_BYTES: Final = 26_214_400
 """25 MiB: a test report with its pictures."""

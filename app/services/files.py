@@ -10,15 +10,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from app.core import csv_rows, mapping_rows, record_stream
 from app.core.csv_records import Reader
 from app.core.csv_rows import Delimiter, Encoding
 from app.core.errors import MalformedInput, Rejected, TooLarge
 from app.core.intake import IntakeRecord, Kind
+from app.core.late import Late
 from app.core.mapping_rows import FileFacts
-from app.services import intake, intake_batch, mapped_rows, spreadsheets
+from app.services import intake, intake_batch, mapped_rows
 from app.services.context import Context
 from app.services.intake import Accepted
 from app.services.intake_batch import Message
@@ -26,9 +27,15 @@ from app.services.mapped_rows import Form
 from app.services.mappings import Applied
 from app.services.plants import Plant
 
+if TYPE_CHECKING:
+    from app.services import spreadsheets
+else:
+    spreadsheets = Late("app.services.spreadsheets")
+
+SPREADSHEET: Final = ".xlsx"
 SUFFIXES: Final[Mapping[str, Form]] = {
     ".csv": "csv",
-    ".xlsx": "csv",
+    SPREADSHEET: "csv",
     ".json": "json",
     ".ndjson": "ndjson",
     ".jsonl": "ndjson",
@@ -225,7 +232,7 @@ def _form(path: Path) -> Form:
 
 def _table(path: Path, file: BinaryIO, how: How) -> tuple[Callable[[int], bytes], Encoding, Delimiter | None]:
     """How to read the rows of a CSV file, or of a spreadsheet as if it were one."""
-    if path.suffix.lower() == spreadsheets.SUFFIX:
+    if path.suffix.lower() == SPREADSHEET:
         return spreadsheets.as_csv(path), "utf-8", ";"
     return file.read, _encoding(path), how.delimiter
 

@@ -3,7 +3,7 @@
 It holds no key, no database and no socket. It ends by itself when nobody asks for a while, when the other
 side is gone, and when one document takes longer than any may, so that it never outlives its use.
 
-Frames, both ways: four bytes of length, then so many bytes. In: a document as JSON. Out: `=` and N-Quads, or
+In frames (`graph_frames`). In: a document as JSON. Out: `=` and N-Quads, or
 `!` and `{"name", "detail"}` of the finding. The first frame out is empty: the process is ready.
 """
 
@@ -12,12 +12,13 @@ import resource
 import select
 import signal
 import sys
-from typing import BinaryIO, Final
+from typing import Final
 
 import orjson
 
 from app.core import jsonld
 from app.core.proof_error import ProofError
+from app.services.graph_frames import receive, send
 
 IDLE_S: Final = 60
 LONGEST_S: Final = 30
@@ -48,19 +49,3 @@ def answer(request: bytes) -> bytes:
         return b"=" + jsonld.canonicalize(orjson.loads(request))
     except ProofError as fault:
         return b"!" + orjson.dumps({"name": fault.name, "detail": str(fault)})
-
-
-def send(stream: BinaryIO, body: bytes) -> None:
-    """One frame."""
-    stream.write(len(body).to_bytes(4) + body)
-    stream.flush()
-
-
-def receive(stream: BinaryIO) -> bytes | None:
-    """One frame; None when the other side is gone."""
-    size = stream.read(4)
-    if len(size) < 4:
-        return None
-    length = int.from_bytes(size)
-    body = stream.read(length)
-    return body if len(body) == length else None

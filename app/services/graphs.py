@@ -21,7 +21,7 @@ import orjson
 from app.config import ROOT
 from app.core.errors import Busy
 from app.core.proof_error import OutOfTime, ProofError
-from app.services import graph_process
+from app.services import graph_frames
 from app.services.context import KEPT_AS, Context
 
 TIME_LIMIT_S: Final = 5.0
@@ -103,7 +103,7 @@ class GraphWorker:
     def _exchange(self, process: subprocess.Popen[bytes], request: bytes, until: float) -> bytes | None:
         """The answer; None when the process is gone. Raises: OutOfTime, with the process ended."""
         try:
-            graph_process.send(cast(Any, process.stdin), request)
+            graph_frames.send(cast(Any, process.stdin), request)
         except BrokenPipeError:
             return None
         try:

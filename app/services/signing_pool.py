@@ -23,6 +23,7 @@ from typing import Final, Self, TypeVar
 
 import orjson
 
+from app.core import late
 from app.core.authenticity import Policy
 from app.core.errors import PassportError
 from app.core.key_register import KeyRecord
@@ -72,6 +73,8 @@ class SigningPool:
         self._pool: ProcessPoolExecutor | None = None
         if wanted:
             ctx.dispose()  # no connection is open when processes are forked
+            if ctx.settings.rdfc_proofs:
+                late.load("app.core.jsonld")  # once, and not in each of them
             self._pool = ProcessPoolExecutor(
                 wanted,
                 multiprocessing.get_context("fork"),

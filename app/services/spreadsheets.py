@@ -30,7 +30,6 @@ from app.core.errors import MalformedInput, TooLarge
 from app.core.intake import KINDS, Kind
 
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-SUFFIX: Final = ".xlsx"
 MAX_UNPACKED: Final = 268_435_456
 MAX_MEMBERS: Final = 1_000
 MAX_COLUMNS: Final = 2_000

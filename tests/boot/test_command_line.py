@@ -10,10 +10,18 @@ from pathlib import Path
 import pytest
 
 from app import config, wiring
-from app.cli.main import main, parser
+from app.cli.main import VERBS, main, parser
 from app.core.access import ANYONE
 from app.services import accounts, intake, plants, reading
 from tests import factories, installation
+
+HELD = """
+import sys
+from app.cli.main import main
+main(WORDS)
+heavy = {"alembic", "flask", "openpyxl", "paho", "PIL", "pyld", "authlib", "gunicorn", "sqlalchemy.orm"}
+print("held:", *sorted(heavy & set(sys.modules)))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -257,6 +265,25 @@ def test_every_verb_says_what_it_is_for(capsys):
         "revoke",
     ):
         assert f"    {verb} " in text
+
+
+def test_each_verb_is_in_the_module_that_the_table_names():
+    for name, module in VERBS.items():
+        [known] = [action.choices for action in parser(name)._actions if action.choices]
+        assert set(known) == {verb for verb, other in VERBS.items() if other == module}
+
+
+def test_a_command_that_takes_files_in_holds_nothing_that_it_does_not_need(data, tmp_path):
+    """100,000 rows are to pass in 100 MB, of which the program must not take most (decision 0020)."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "lots.csv").write_text("lot;details.quantity\nL1;many\n")
+    words = ["files", "watch", str(tmp_path / "folder"), "--plant", "hall-1", "--once", "--settled", "0"]
+    done = subprocess.run(
+        [sys.executable, "-c", HELD.replace("WORDS", repr([*words, "--kind", "cell-lot"]))],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "1 refused" in done.stdout, done.stderr
+    assert done.stdout.splitlines()[-1] == "held:"
 
 
 def test_a_damaged_database_is_told_in_one_sentence(data, capsys):
