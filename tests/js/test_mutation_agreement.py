@@ -23,6 +23,7 @@ from tests.js.node import NODE, QUIET
 from tests.vectors import kit as k
 from tests.vectors.kit import JCS, RDFC, sign, text
 
+pytestmark = pytest.mark.xdist_group("mutations")  # the changes are made and judged once, not by each process
 HERE = Path(__file__).resolve().parent
 COUNT = int(os.environ.get("MUTATIONS", "2000"))
 SEED = int(os.environ.get("MUTATIONS_SEED", "20261124"))
