@@ -1,8 +1,12 @@
 """What a refused body still tells of itself."""
 
 import json
+from collections.abc import Mapping
 
 from app.core import epcis_records
+from app.core.csv_records import column_of, pointer_of
+from app.core.errors import MalformedInput
+from app.core.intake import KINDS
 
 
 def record_id_in(body: bytes) -> str | None:
@@ -21,3 +25,17 @@ def record_id_in(body: bytes) -> str | None:
             return None
     # A lone surrogate or a zero byte, which JSON can spell, is nothing that a database takes.
     return found[:64] if isinstance(found, str) and found.isprintable() else None
+
+
+def column_at(row: Mapping[str, str], pointer: str) -> str | None:
+    """Which of our columns gave the value at a place in a record; None where none did."""
+    kind = next((each for each in KINDS if each == row.get("kind")), None)
+    best: tuple[int, str] | None = None
+    for header in row if kind is not None else ():
+        try:
+            place = pointer_of(column_of(header, kind)) if kind is not None else ""
+        except MalformedInput:
+            continue
+        if pointer == place or pointer.startswith(f"{place}/"):
+            best = max(best or (0, ""), (len(place), header))
+    return best[1] if best else None

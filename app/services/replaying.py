@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import orjson
 
-from app.core import csv_records
+from app.core import csv_records, refused
 from app.core.errors import MalformedInput, NotFound, Rejected
 from app.core.mapping_rows import FileFacts
 from app.core.quarantine_filter import QuarantineFilter
@@ -130,16 +130,26 @@ def _try_all(ctx: Context, plant: Plant, ids: Sequence[str], mapping: str | None
 
 
 def entry(ctx: Context, quarantine_id: str, plant: Plant | None = None) -> dict[str, Any]:
-    """One refused record with its text, and the column of the plant's that is to blame. Raises: NotFound."""
+    """One refused record with its text, and for a row of a file the `column` to blame. Raises: NotFound."""
     found = intake.quarantine_entry(ctx, quarantine_id, plant)
+    pointer = str(found["problem"].get("pointer", ""))
     if found["mapping"] is not None:
         owner = plant or intake.plant_of(ctx, quarantine_id)
-        pointer = str(found["problem"].get("pointer", ""))
         try:
             found["column"] = mappings.column_of(ctx, owner, found["mapping"], pointer)
         except NotFound:
             found["column"] = None  # a mapping that was tried from a file, and never saved
+    elif (texts := _texts(found["door"], found["body"].encode())) is not None:
+        found["column"] = refused.column_at(texts, pointer)
     return found
+
+
+def place(found: Mapping[str, Any]) -> str:
+    """Where in the text of an `entry` its fault stands (RFC 6901): for a row, the cell of its column."""
+    column = (found.get("column") or "").partition(", ")[0]
+    if column:
+        return "/" + column.replace("~", "~0").replace("/", "~1")
+    return str(found["problem"].get("pointer", ""))
 
 
 # --- one entry
@@ -173,11 +183,11 @@ def _is_row(row: Any, mapping: str | None) -> bool:
     file in our columns, which is an object of texts alone; no record is. What an import made is a record."""
     if row.mapping is not None and imports.is_part(row.origin):
         return False
-    return row.mapping is not None or mapping is not None or _texts(row, bytes(row.body)) is not None
+    return row.mapping is not None or mapping is not None or _texts(row.door, bytes(row.body)) is not None
 
 
-def _texts(row: Any, body: bytes) -> Mapping[str, str] | None:
-    if row.door not in _OF_FILES:
+def _texts(door: str | None, body: bytes) -> Mapping[str, str] | None:
+    if door not in _OF_FILES:
         return None
     try:
         found = orjson.loads(body)
@@ -206,7 +216,7 @@ def _messages(
 
 
 def _of_our_columns(row: Any, text: bytes) -> Message:
-    texts = _texts(row, text)
+    texts = _texts(row.door, text)
     if texts is None:
         return Message(text)  # mended into a record
     try:

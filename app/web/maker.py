@@ -1,12 +1,14 @@
 """Pages for the maker: one battery's draft, the quarantine, and one's own account."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as Redirect
 
-from app.core import identifiers, quarantine_filter
+from app.core import identifiers, quarantine_filter, refused_view
 from app.core.access import Permission
+from app.core.errors import MalformedInput
 from app.core.quarantine_filter import QuarantineFilter
 from app.services import drafts, intake, mappings, plants, replaying
 from app.services.intake import Quarantined
@@ -88,25 +90,56 @@ def _quarantine(only: QuarantineFilter, told: Replayed | None = None, with_mappi
 @blueprint.get("/quarantine/<quarantine_id>")
 @requires(Permission.READ_DRAFTS)
 def quarantined(quarantine_id: str) -> str:
-    """One refused record with its text, to be mended, replayed or dismissed."""
-    return render_template("quarantined.html", record=replaying.entry(context(), quarantine_id))
+    """One refused record with the place at fault, to be mended, replayed or dismissed."""
+    return _quarantined(replaying.entry(context(), quarantine_id))
+
+
+@blueprint.get("/quarantine/<quarantine_id>/original")
+@requires(Permission.READ_DRAFTS)
+def original(quarantine_id: str) -> Response:
+    """What was refused, byte for byte as it came."""
+    body = intake.quarantined_bytes(context(), quarantine_id)
+    response = Response(body, mimetype="application/octet-stream")
+    response.headers.set("Content-Disposition", "attachment", filename=f"refused-{quarantine_id}.txt")
+    return response
+
+
+def _quarantined(record: Mapping[str, Any], refusal: str = "") -> str:
+    problem = record["problem"]
+    shown = refused_view.shown(
+        record["body"], replaying.place(record), problem["code"], str(problem.get("detail", ""))
+    )
+    return render_template("quarantined.html", record=record, shown=shown, refusal=refusal)
 
 
 @blueprint.post("/quarantine/<quarantine_id>/replay")
 @requires(Permission.REPLAY_QUARANTINE)
 def replay(quarantine_id: str) -> Response | Redirect:
-    """Try a refused record again, as it was or with the text mended in the form."""
+    """Try a refused record again: as it was, with the value at fault mended, or with a mended text."""
     ctx = context()
-    mended = request.form.get("body", "").strip().encode()
+    mended = _mended(intake.quarantine_entry(ctx, quarantine_id)["body"])
     try:
         named = request.form.get("mapping", "").strip() or None
         plant = intake.plant_of(ctx, quarantine_id)
-        replaying.replay(ctx, plant, quarantine_id, mended or None, named)
+        replaying.replay(ctx, plant, quarantine_id, mended.encode() or None, named)
     except Quarantined as refusal:
         entry = replaying.entry(ctx, refusal.quarantine_id)
-        page = render_template("quarantined.html", record=entry, refusal=str(refusal))
-        return Response(page, 422, mimetype="text/html")
+        return Response(_quarantined(entry, str(refusal)), 422, mimetype="text/html")
     return redirect("/quarantine", 303)
+
+
+def _mended(text: str) -> str:
+    """The text that the form asks to try; empty where nothing in it was changed. Raises: MalformedInput."""
+    sent = request.form
+    for place, value, written in zip(*map(sent.getlist, ("place", "value", "as")), strict=False):
+        try:
+            text = refused_view.with_value(text, place, value, "plain" if written == "plain" else "text")
+        except ValueError as error:
+            raise MalformedInput(f"This cannot stand there: {error}.", pointer=place, rule="value") from None
+    if sent.getlist("place"):
+        return text
+    body = sent.get("body", "").strip()
+    return "" if refused_view.is_unchanged(body, text) else body
 
 
 @blueprint.post("/quarantine/<quarantine_id>/dismissal")

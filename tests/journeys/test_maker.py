@@ -31,14 +31,17 @@ def test_a_refused_record_is_explained_mended_and_replayed(site: Site, visit: Vi
 
     card.get_by_role("link", name="Open").click()
     watch.allow("422")
-    page.get_by_role("button", name="Replay").click()
+    page.get_by_text("Edit all of it").click()
+    page.get_by_role("button", name="Replay", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("Refused again.")
     expect(page).to_have_title(f"Error: {record['recordId']} · Quarantine · Open Battery Passport")
 
-    field = page.get_by_label("Record as JSON")
+    expect(page.locator(".source__fault code").first).to_have_text('"unit": "Ah",')
+    page.get_by_text("Edit all of it").click()
+    field = page.get_by_label("The record", exact=True)
     assert json.loads(field.input_value())["values"]["capacityFade"]["unit"] == "Ah"
-    field.fill(json.dumps(record))
-    page.get_by_role("button", name="Replay").click()
+    page.get_by_label("unit").fill("%")
+    page.get_by_role("button", name="Replay with this").click()
     expect(page.get_by_role("heading", name="Quarantine", exact=True)).to_be_visible()
     expect(card).to_have_count(0)
 
@@ -47,14 +50,14 @@ def test_a_refused_record_is_explained_mended_and_replayed(site: Site, visit: Vi
     expect(row).to_contain_text(str(record["recordId"]))
 
 
-def test_a_record_that_can_never_be_accepted_is_closed_with_a_reason(site: Site, visit: Visit) -> None:
-    record = refuse(site, "CLOSED-1")
+def test_a_record_that_can_never_be_accepted_is_dismissed_with_a_reason(site: Site, visit: Visit) -> None:
+    record = refuse(site, "DISMISSED-1")
     page = visit("/quarantine", role="maker")
     card = page.locator("li.card", has=page.get_by_role("heading", name=str(record["recordId"])))
     card.get_by_role("link", name="Open").click()
-    page.get_by_text("Close without replaying").click()
+    page.get_by_text("Dismiss without replaying").click()
     page.get_by_label("Reason").fill("sent by a test bench")
-    page.get_by_role("button", name="Close the record").click()
+    page.get_by_role("button", name="Dismiss the record").click()
     expect(page.get_by_role("heading", name="Quarantine", exact=True)).to_be_visible()
     expect(card).to_have_count(0)
 
