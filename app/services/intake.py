@@ -174,15 +174,6 @@ def quarantine_entry(ctx: Context, quarantine_id: str, plant: Plant | None = Non
     return {**_quarantine_entry(row), "body": _text(row.body)}
 
 
-def quarantined_bytes(ctx: Context, quarantine_id: str, plant: Plant | None = None) -> bytes:
-    """A refused record, byte for byte as it came. Raises: NotFound, also for another plant's."""
-    with ctx.read() as store:
-        row = store.quarantine.get(quarantine_id)
-    if row is None or (plant is not None and row.plant_id != plant.id):
-        raise NotFound("There is no such record in quarantine.")
-    return bytes(row.body)
-
-
 def plant_of(ctx: Context, quarantine_id: str) -> Plant:
     """The plant that a refused record came from. Raises: NotFound."""
     with ctx.read() as store:

@@ -144,6 +144,15 @@ def entry(ctx: Context, quarantine_id: str, plant: Plant | None = None) -> dict[
     return found
 
 
+def original(ctx: Context, quarantine_id: str) -> bytes:
+    """A refused record, byte for byte as it came, be it settled since. Raises: NotFound."""
+    with ctx.read() as store:
+        row = store.quarantine.get(quarantine_id)
+    if row is None:
+        raise NotFound("There is no such record in quarantine.")
+    return bytes(row.body)
+
+
 def place(found: Mapping[str, Any]) -> str:
     """Where in the text of an `entry` its fault stands (RFC 6901): for a row, the cell of its column."""
     column = (found.get("column") or "").partition(", ")[0]

@@ -98,7 +98,7 @@ def quarantined(quarantine_id: str) -> str:
 @requires(Permission.READ_DRAFTS)
 def original(quarantine_id: str) -> Response:
     """What was refused, byte for byte as it came."""
-    body = intake.quarantined_bytes(context(), quarantine_id)
+    body = replaying.original(context(), quarantine_id)
     response = Response(body, mimetype="application/octet-stream")
     response.headers.set("Content-Disposition", "attachment", filename=f"refused-{quarantine_id}.txt")
     return response
