@@ -15,6 +15,7 @@ from app.core.multibase import multibase_decode_base64url, multibase_encode_base
 PATH: Final = "/files/"
 _MULTIHASH: Final = b"\x12\x20"
 _LINK: Final = re.compile(rb"/files/(u[A-Za-z0-9_-]{46})\"")
+_FROM_DOCUMENT: Final = re.compile(r".*#([0-9a-f]{64})/[^/:]+", re.DOTALL)
 _CLAUSE: Final = "docs/files.md"
 
 
@@ -29,6 +30,12 @@ def digest_of(text: str) -> bytes:
 def text_of(digest: bytes) -> str:
     """The `digestMultibase` of a SHA-256."""
     return multibase_encode_base64url(_MULTIHASH + digest)
+
+
+def document_of(origin: str | None) -> str | None:
+    """The path of the document that a record was made of, where its origin says so: `NAME#SHA-256/PART`."""
+    found = _FROM_DOCUMENT.fullmatch(origin) if origin is not None else None
+    return PATH + text_of(bytes.fromhex(found[1])) if found else None
 
 
 def linked(body: bytes) -> frozenset[str]:

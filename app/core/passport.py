@@ -3,11 +3,14 @@
 Item beats batch beats model; within a level the sender's later time wins, then the later arrival. A reason
 why an attribute does not apply competes like a value. Losers stay visible: lineage is never thrown away.
 What was calculated from activity data comes after (`filled`): it loses against every declared value.
+A footprint that a study declares for one manufacturing plant counts for batteries of that plant alone, and
+there before what is declared of the model as a whole. Source: Annex II (per model and manufacturing plant).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, Final, Literal, cast
 
@@ -16,7 +19,8 @@ from app.core.vocabulary import CATEGORIES, Category, Level
 
 Release = Literal["none", "released", "withdrawn"]
 
-_FACILITY: Final = "facilityIdentifier"
+FACILITY: Final = "facilityIdentifier"
+_Strength = tuple[int, bool, datetime]
 _RANK: Final[Mapping[Level, int]] = {"model": 0, "batch": 1, "item": 2}
 
 
@@ -100,17 +104,24 @@ def assemble(
     lot = _batch(speaking)
     counting = [each for each in arrived if each[0].level != "batch" or each[0].lot == lot]
     taken_back = {(plant, record.takes_back) for record, _, plant in arrived}
-    claims: dict[str, list[Sourced]] = {}
-    for record, number, plant in counting:
-        if record.kind == "event" and (plant, record.record_id) in taken_back:
-            continue
-        for attribute_id, claim in claims_of(record, number):
-            claims.setdefault(attribute_id, []).append(claim)
+    counting = [
+        (record, number, plant)
+        for record, number, plant in counting
+        if record.kind != "event" or (plant, record.record_id) not in taken_back
+    ]
+    own = _own_facility([record for record, _, _ in counting])
+    claims: dict[str, list[tuple[_Strength, Sourced]]] = {}
+    for record, number, _ in counting:
+        facility = facility_of(record)
+        if facility in (None, own):
+            for attribute_id, claim in claims_of(record, number):
+                rival = _strength(claim, is_of_facility=facility is not None), claim
+                claims.setdefault(attribute_id, []).append(rival)
     values: dict[str, Sourced] = {}
     not_applicable: dict[str, Sourced] = {}
     losers: dict[str, tuple[Sourced, ...]] = {}
     for attribute_id, rivals in claims.items():
-        ranked = sorted(rivals, key=_strength)
+        ranked = [claim for _, claim in sorted(rivals, key=itemgetter(0))]
         winner = ranked.pop()
         (not_applicable if winner.is_reason else values)[attribute_id] = winner
         if ranked:
@@ -132,7 +143,7 @@ def filled(draft: Draft, calculated: Sequence[Calculated]) -> Draft:
     Of `calculated`, in order of arrival, the newest of the battery's own manufacturing plant counts; while no
     record names that plant, the only one that there is.
     """
-    found = _of_facility(calculated, draft.value(_FACILITY))
+    found = _of_facility(calculated, draft.value(FACILITY))
     if found is None:
         return draft
     values, losers = dict(draft.values), dict(draft.losers)
@@ -172,8 +183,35 @@ def claims_of(record: IntakeRecord, number: int = 0) -> Iterable[tuple[str, Sour
         yield attribute_id, Sourced(reason, name, kind, level, sent_at, is_reason=True, sequence=number)
 
 
-def _strength(claim: Sourced) -> tuple[int, datetime]:
-    return (_RANK[claim.level], claim.sent_at)
+def _strength(claim: Sourced, *, is_of_facility: bool = False) -> _Strength:
+    return (_RANK[claim.level], is_of_facility, claim.sent_at)
+
+
+def facility_of(record: IntakeRecord) -> str | None:
+    """The one manufacturing plant for which a study declares the footprint of a model; None for all else."""
+    return record.details.get("facility") if record.kind == "carbon-footprint" and not record.lot else None
+
+
+def own_facility(facility: str | None, plants: Iterable[str]) -> str | None:
+    """Of the plants with a declared footprint that of the battery; while no record names it, the only one."""
+    known = set(plants)
+    if facility is not None:
+        return facility if facility in known else None
+    return next(iter(known)) if len(known) == 1 else None
+
+
+def _own_facility(records: Sequence[IntakeRecord]) -> str | None:
+    plants = {plant for record in records if (plant := facility_of(record)) is not None}
+    if not plants:
+        return None
+    named = [
+        claim
+        for record in records
+        for attribute_id, claim in claims_of(record)
+        if attribute_id == FACILITY and facility_of(record) is None
+    ]
+    newest = max(reversed(named), key=_strength, default=None)
+    return own_facility(newest.value if newest is not None and not newest.is_reason else None, plants)
 
 
 def _release(records: Iterable[IntakeRecord]) -> Release:

@@ -14,7 +14,7 @@ from typing import Any, Final
 import orjson
 
 from app.core.intake import IntakeRecord, Kind
-from app.core.passport import Draft, Release, Sourced, claims_of
+from app.core.passport import FACILITY, Draft, Release, Sourced, claims_of, facility_of, own_facility
 from app.core.times import parse, to_text
 from app.core.vocabulary import Level
 
@@ -42,6 +42,8 @@ class Summary:
     release: tuple[datetime, Release] | None = None
     activities: Mapping[str, tuple[datetime, int]] = field(default_factory=dict)
     """By manufacturing plant: time and number of the record that holds its newest activity data."""
+    declared: Mapping[str, Mapping[str, Claim]] = field(default_factory=dict)
+    """By manufacturing plant: the newest claims of studies of that plant alone."""
     taken_back: frozenset[tuple[str, str]] = frozenset()
     """Plant and id of records that others take back: ids are a plant's own."""
 
@@ -54,13 +56,12 @@ def fold(summary: Summary, sequence: int, record: IntakeRecord, plant: str = "")
     """
     if record.kind == "event" and (plant, record.record_id) in summary.taken_back:
         return replace(summary, through=sequence)
-    claims = dict(summary.claims)
-    for place, (attribute_id, claim) in enumerate(claims_of(record, sequence)):
-        known = claims.get(attribute_id)
-        if known is None:
-            claims[attribute_id] = Claim((sequence, place), claim)
-        elif claim.sent_at >= known.newest.sent_at:
-            claims[attribute_id] = Claim(known.first, claim)
+    facility = facility_of(record)
+    claims, declared = summary.claims, summary.declared
+    if facility is None:
+        claims = _with(claims, sequence, record)
+    else:
+        declared = {**declared, facility: _with(declared.get(facility, {}), sequence, record)}
     lot, release = summary.lot, summary.release
     if record.kind == "pack" and record.batch_lot and (lot is None or record.sent_at >= lot[0]):
         lot = (record.sent_at, record.batch_lot)
@@ -79,6 +80,7 @@ def fold(summary: Summary, sequence: int, record: IntakeRecord, plant: str = "")
         lot=lot,
         release=release,
         activities=activities,
+        declared=declared,
         taken_back=summary.taken_back | _taken_back(record, plant),
     )
 
@@ -90,6 +92,17 @@ def beginning(records: Iterable[tuple[IntakeRecord, str]]) -> Summary:
 
 def _taken_back(record: IntakeRecord, plant: str) -> frozenset[tuple[str, str]]:
     return frozenset({(plant, record.takes_back)} if record.takes_back else ())
+
+
+def _with(claims: Mapping[str, Claim], sequence: int, record: IntakeRecord) -> dict[str, Claim]:
+    found = dict(claims)
+    for place, (attribute_id, claim) in enumerate(claims_of(record, sequence)):
+        known = found.get(attribute_id)
+        if known is None:
+            found[attribute_id] = Claim((sequence, place), claim)
+        elif claim.sent_at >= known.newest.sent_at:
+            found[attribute_id] = Claim(known.first, claim)
+    return found
 
 
 def draft(summaries: Sequence[Summary]) -> Draft:
@@ -110,6 +123,16 @@ def draft(summaries: Sequence[Summary]) -> Draft:
             else:
                 stronger = max(rival.newest, claim.newest, key=lambda each: _RANK[each.level])
                 found[attribute_id] = Claim(min(rival.first, claim.first), stronger)
+    facility = found.get(FACILITY)
+    named = facility.newest.value if facility and not facility.newest.is_reason else None
+    declared = {plant: claims for summary in summaries for plant, claims in summary.declared.items()}
+    own = own_facility(named, declared)
+    for attribute_id, claim in declared.get(own or "", {}).items():
+        rival = found.get(attribute_id)
+        if rival is not None:
+            stronger = claim.newest if rival.newest.level == "model" else rival.newest
+            claim = Claim(min(rival.first, claim.first), stronger)
+        found[attribute_id] = claim
     ordered = sorted(found.items(), key=lambda each: each[1].first)
     lots = [summary.lot for summary in summaries if summary.lot is not None]
     releases = [summary.release for summary in summaries if summary.release is not None]
@@ -139,16 +162,21 @@ def to_bytes(summary: Summary) -> bytes:
             "release": summary.release and [to_text(summary.release[0]), summary.release[1]],
             "takenBack": sorted(summary.taken_back),
             "activities": {name: [to_text(at), number] for name, (at, number) in summary.activities.items()},
-            "claims": {
-                attribute_id: [
-                    *claim.first, claim.newest.value, claim.newest.record_id, claim.newest.kind,
-                    claim.newest.level, to_text(claim.newest.sent_at), claim.newest.is_reason,
-                    claim.newest.sequence,
-                ]
-                for attribute_id, claim in summary.claims.items()
-            },
+            "declared": {plant: _stored(claims) for plant, claims in summary.declared.items()},
+            "claims": _stored(summary.claims),
         }
-    )  # fmt: skip
+    )
+
+
+def _stored(claims: Mapping[str, Claim]) -> dict[str, list[Any]]:
+    return {
+        attribute_id: [
+            *claim.first, claim.newest.value, claim.newest.record_id, claim.newest.kind,
+            claim.newest.level, to_text(claim.newest.sent_at), claim.newest.is_reason,
+            claim.newest.sequence,
+        ]
+        for attribute_id, claim in claims.items()
+    }  # fmt: skip
 
 
 def from_bytes(data: bytes) -> Summary:
@@ -159,13 +187,18 @@ def from_bytes(data: bytes) -> Summary:
         through=stored["through"],
         gtin=stored["gtin"],
         serial=stored["serial"],
-        claims={name: _claim(*values) for name, values in stored["claims"].items()},
+        claims=_read(stored["claims"]),
         lot=(parse(lot[0]), lot[1]) if lot else None,
         release=(parse(release[0]), release[1]) if release else None,
         # a summary of before there was activity data has no such member
         activities={name: (parse(at), number) for name, (at, number) in stored.get("activities", {}).items()},
+        declared={plant: _read(claims) for plant, claims in stored.get("declared", {}).items()},
         taken_back=frozenset((plant, record_id) for plant, record_id in stored.get("takenBack", ())),
     )
+
+
+def _read(stored: Mapping[str, Any]) -> dict[str, Claim]:
+    return {name: _claim(*values) for name, values in stored.items()}
 
 
 def _claim(

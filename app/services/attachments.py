@@ -74,20 +74,32 @@ def take(
             f"The bytes are {media_type}, not {declared}. Send the file under its own type.",
             rule="media-type",
         )
-    digest = hashlib.sha256(body).digest()
+    is_new = _kept(ctx, plant, body, name, media_type)
+    with ctx.read() as store:
+        row = store.attachments.about(hashlib.sha256(body).digest())
+    return _told(ctx, row, digest_multibase(body)), is_new
+
+
+def keep_document(ctx: Context, plant: Plant, body: bytes, name: str) -> None:
+    """Keep a document in another format that records are made of, so that they lead to it. It was read
+    already; no passport links to it, so it is the maker's alone."""
+    start = body[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
+    packed_or_xml = "application/zip" if start.startswith(b"PK") else "application/xml"
+    _kept(ctx, plant, body, name, packed_or_xml if start.startswith((b"PK", b"<")) else "application/json")
+
+
+def _kept(ctx: Context, plant: Plant, body: bytes, name: str, media_type: str) -> bool:
+    """Whether the bytes are new. Durable when it returns."""
     try:
         with ctx.unit_of_work() as work:
             work.attachments.add(
-                digest=digest, operator=plant.economic_operator_id, plant_id=plant.id, media_type=media_type,
-                name=_shown(name), body=body, at=to_text(ctx.now()),
+                digest=hashlib.sha256(body).digest(), operator=plant.economic_operator_id, plant_id=plant.id,
+                media_type=media_type, name=_shown(name), body=body, at=to_text(ctx.now()),
             )  # fmt: skip
             work.commit()
-        is_new = True
     except Collision:
-        is_new = False
-    with ctx.read() as store:
-        row = store.attachments.about(digest)
-    return _told(ctx, row, digest_multibase(body)), is_new
+        return False
+    return True
 
 
 def read(ctx: Context, digest: str, reader: Reader) -> tuple[File, bytes, bool]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
-from app.core import compiled_records, completeness, json_strict, supply
+from app.core import compiled_records, completeness, file_links, json_strict, supply
 from app.core.doubts import doubts
 from app.core.errors import NotFound
 from app.core.identifiers import BatteryKey, ModelKey
@@ -94,7 +94,8 @@ def newest_record(store: Store, battery: Any) -> int:
 
 def claimed(store: Store, key: bytes) -> frozenset[str]:
     """Attributes that records about one subject give a value or a reason for."""
-    return frozenset(_summaries(store, [key])[key].claims)
+    summary = _summaries(store, [key])[key]
+    return frozenset(summary.claims).union(*summary.declared.values())
 
 
 def sum_up(work: UnitOfWork, key: bytes, operator: str) -> None:
@@ -240,6 +241,7 @@ class _Told:
             "plant": row.plant_id,
             "door": row.door,
             "origin": row.origin,
+            "document": file_links.document_of(row.origin),
             "mapping": row.mapping,
             "sentAt": to_seconds(sourced.sent_at),
             "receivedAt": row.received_at,

@@ -10,6 +10,7 @@ from app.core.carbon import FIGURES, Footprint
 from app.core.errors import NotFound, Rejected
 from app.core.identifiers import ModelKey
 from app.core.intake import IntakeRecord
+from app.core.passport import facility_of
 from app.core.times import to_seconds
 from app.services import carbon, drafts, subjects
 from app.services.context import Context
@@ -25,6 +26,8 @@ class Declared:
     record_id: str
     kind: str
     lot: str | None
+    facility: str | None
+    """The manufacturing plant that it is of; None for each of them."""
     sent_at: str
     values: Mapping[str, str]
     study: str | None
@@ -117,6 +120,7 @@ def as_dict(found: ModelFootprint) -> dict[str, Any]:
             {
                 "record": each.record_id,
                 "lot": each.lot,
+                "facility": each.facility,
                 "sentAt": each.sent_at,
                 "values": dict(each.values),
                 "study": each.study,
@@ -129,13 +133,14 @@ def as_dict(found: ModelFootprint) -> dict[str, Any]:
 def counts(found: ModelFootprint, plant: OfPlant) -> str:
     """Which goes into drafts of this model, in one word: `calculated`, `declared`, `incomplete`, `kept` where
     the maker does not publish it, or `by-batch` where some batches have a declared value."""
-    if any(each.lot is None and each.values for each in found.declared):
+    here = (None, plant.facility)
+    if any(each.lot is None and each.facility in here and each.values for each in found.declared):
         return "declared"
     if plant.footprint is None or not plant.footprint.is_whole:
         return "incomplete"
     if not plant.footprint.activity.publish:
         return "kept"
-    return "by-batch" if any(each.values for each in found.declared) else "calculated"
+    return "by-batch" if any(each.lot and each.values for each in found.declared) else "calculated"
 
 
 def _of_plant(store: Any, sent: Sequence[tuple[Any, IntakeRecord]]) -> OfPlant:
@@ -153,17 +158,18 @@ def _of_plant(store: Any, sent: Sequence[tuple[Any, IntakeRecord]]) -> OfPlant:
 
 
 def _declared(records: Iterable[IntakeRecord]) -> Iterable[Declared]:
-    """The newest declaring record of the model and of each batch, the model's first."""
-    newest: dict[str, IntakeRecord] = {}
+    """The newest declaring record of the model, of it in each plant, and of each batch, in this order."""
+    newest: dict[tuple[str, str], IntakeRecord] = {}
     for record in records:
         if any(name in record.values for name in (*FIGURES, _STUDY)):
-            known = newest.get(record.lot or "")
+            of = record.lot or "", facility_of(record) or ""
+            known = newest.get(of)
             if known is None or record.sent_at >= known.sent_at:
-                newest[record.lot or ""] = record
-    for lot in sorted(newest):
-        record = newest[lot]
+                newest[of] = record
+    for of in sorted(newest):
+        record = newest[of]
         yield Declared(
-            record.record_id, record.kind, record.lot, to_seconds(record.sent_at),
+            record.record_id, record.kind, record.lot, of[1] or None, to_seconds(record.sent_at),
             {name: record.values[name] for name in FIGURES if name in record.values},
             record.values.get(_STUDY),
             record.details if record.kind == "carbon-footprint" else {},

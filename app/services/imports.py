@@ -1,22 +1,23 @@
 """Documents of others as records: looked at, or taken in through the pipeline that all records go through.
 
-A document becomes at most three records with ids of its digest. A record that is known by its id already is
-not sent again, as its time may be that of the first import. What the pipeline refuses waits in quarantine.
+A document becomes at most three records with ids of its digest, each naming it, and is kept itself (`files`).
+A record that is known by its id already is not sent again, as its time may be that of the first import. What
+the pipeline refuses waits in quarantine.
 """
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from app.core import file_links
 from app.core.errors import MalformedInput
 from app.core.imports import records
 from app.core.imports.outcomes import Imported, Record
 from app.core.imports.records import Told
 from app.core.imports.tables import VERSION
 from app.core.times import to_seconds
-from app.services import intake_batch
+from app.services import attachments, intake_batch
 from app.services.context import Context
 from app.services.intake import Accepted, Quarantined
 from app.services.intake_batch import Message
@@ -24,7 +25,6 @@ from app.services.plants import Plant
 
 UNTOLD: Final = Told()
 _NAME_LENGTH: Final = 120
-_PART: Final = re.compile(r".*#[0-9a-f]{16}/[^/:]+", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def look(ctx: Context, name: str, data: bytes, told: Told = UNTOLD) -> Result:
 def take(
     ctx: Context, plant: Plant, name: str, data: bytes, told: Told = UNTOLD, *, door: str = "file"
 ) -> Result:
-    """Take a document in. Returns after its records are durable, or kept in quarantine.
+    """Take a document in. Returns after it is kept, and its records are durable, or in quarantine.
 
     Raises: MalformedInput, TooLarge where the document as a whole cannot be read, or nothing of it be taken.
     """
@@ -89,12 +89,13 @@ def take(
         raise MalformedInput(
             "Nothing of the document can be taken: see what was refused and why.", rule="import-empty"
         )
+    attachments.keep_document(ctx, plant, data, name)
     known = _known(ctx, plant, made.records)
     fresh = [record for record in made.records if record.document["recordId"] not in known]
     messages = [
         Message(
             _body(record),
-            f"{looked.file}#{made.digest[:16]}/{record.part}",
+            f"{looked.file}#{made.digest}/{record.part}",
             mapping=f"{made.format}:{VERSION}",
         )
         for record in fresh
@@ -109,7 +110,7 @@ def take(
 def is_part(origin: str | None) -> bool:
     """Whether a record came out of a document of others: then it is a record, and no row for a mapping of the
     plant's, whatever its own `mapping` is called. (The origin of a row ends with `:` and its number.)"""
-    return origin is not None and _PART.fullmatch(origin) is not None
+    return file_links.document_of(origin) is not None
 
 
 def _known(ctx: Context, plant: Plant, made: Sequence[Record]) -> set[str]:

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 import orjson
 
-from app.core import changes, csv_cells, verification
+from app.core import changes, csv_cells, file_links, verification
 from app.core.errors import NotFound
 from app.core.identifiers import BatteryKey, ModelKey
 from app.core.nesting import nest
@@ -41,6 +41,11 @@ class Origin:
     sent_at: str
     received_at: str
 
+    @property
+    def document(self) -> str | None:
+        """Path of the document in another format that it was made of, as it was sent."""
+        return file_links.document_of(self.origin)
+
     def as_dict(self) -> dict[str, Any]:
         return {
             "plant": self.plant,
@@ -50,6 +55,7 @@ class Origin:
             "lot": self.lot,
             "door": self.door,
             "origin": self.origin,
+            "document": self.document,
             "mapping": self.mapping,
             "sentAt": self.sent_at,
             "receivedAt": self.received_at,

@@ -26,7 +26,7 @@ def page(gtin: str) -> str:
             "compared": [
                 (each, carbon_view.compare(each.values, plant.footprint))
                 for each in found.declared
-                if each.values
+                if each.values and each.facility in (None, plant.facility)
             ],
         }
         if plant.footprint

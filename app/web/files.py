@@ -47,8 +47,9 @@ def file(digest: str) -> Response:
     change."""
     found, body, is_public = attachments.read(context(), digest, current_reader())
     response = Response(body, mimetype=found.media_type)
-    # A table is saved, not shown: a browser would guess at it.
-    shown = "attachment" if found.media_type == "text/csv" else "inline"
+    # Anything else is saved, not shown: a browser would guess at a table, and run what XML may hold.
+    is_shown = found.media_type == "application/pdf" or found.media_type.startswith("image/")
+    shown = "inline" if is_shown else "attachment"
     response.headers.set("Content-Disposition", shown, filename=found.name)
     response.set_etag(found.digest)
     response.headers["Cache-Control"] = FOREVER if is_public else "private, no-store"

@@ -1,11 +1,15 @@
-"""Times on the maker's pages: one form everywhere, UTC, whatever the browser's language (filter `moment`)."""
+"""Filters of the maker's pages: times in one form, UTC, whatever the browser's language (`moment`); the
+document in another format that a record was made of (`document_of`)."""
 
 from flask import Flask
 
+from app.core.file_links import document_of
+
 
 def attach(application: Flask) -> None:
-    """Make the filter known to templates."""
+    """Make the filters known to templates."""
     application.add_template_filter(moment)
+    application.add_template_filter(document_of)
 
 
 def moment(text: str | None) -> str:

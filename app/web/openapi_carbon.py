@@ -114,6 +114,10 @@ SCHEMA: Final[Json] = {
                 "properties": {
                     "record": TEXT,
                     "lot": {"type": ["string", "null"]},
+                    "facility": {
+                        "type": ["string", "null"],
+                        "description": "The manufacturing plant that it is of; null for each of them",
+                    },
                     "sentAt": {"type": "string", "format": "date-time"},
                     "values": {"type": "object"},
                     "study": {"type": ["string", "null"]},

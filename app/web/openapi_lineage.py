@@ -15,6 +15,10 @@ _ORIGIN: Final[Json] = {
     "lot": _MAYBE,
     "door": {"type": ["string", "null"], "description": "rest, file, page, command, mqtt or epcis"},
     "origin": {"type": ["string", "null"], "description": "The message, or the file and row"},
+    "document": {
+        "type": ["string", "null"],
+        "description": "Path of the document in another format that it was made of, as it was sent",
+    },
     "mapping": {"type": ["string", "null"], "description": "Name and version of the mapping, such as mes:3"},
     "sentAt": {**_TIME, "description": "By the sender's clock"},
     "receivedAt": {**_TIME, "description": "By ours"},

@@ -19,11 +19,14 @@ LOTS = ("B1", "B2")
 def records(drawn: Any) -> IntakeRecord:
     level = drawn(some.sampled_from(("model", "batch", "item")))
     kinds = {
-        "model": ("model", "certificate"),
+        "model": ("model", "certificate", "carbon-footprint"),
         "batch": ("batch", "test"),
         "item": ("pack", "test", "release", "withdrawal"),
     }
     kind = drawn(some.sampled_from(kinds[level]))
+    details = {"batchLot": drawn(some.sampled_from(LOTS))} if kind == "pack" else {}
+    if kind == "carbon-footprint":
+        details = drawn(some.sampled_from(({}, {"facility": "0"}, {"facility": "1"})))
     claims = drawn(some.dictionaries(some.sampled_from(NAMES), some.booleans()))
     given_values = {name: str(number) for number, (name, is_value) in enumerate(claims.items()) if is_value}
     return a_record(
@@ -34,7 +37,7 @@ def records(drawn: Any) -> IntakeRecord:
         record_id=f"R{drawn(some.integers(0, 999))}",
         lot=drawn(some.sampled_from(LOTS)),
         not_applicable={name: "why not" for name, is_value in claims.items() if not is_value},
-        details={"batchLot": drawn(some.sampled_from(LOTS))} if kind == "pack" else {},
+        details=details,
     )
 
 

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from app.core.errors import MalformedInput
+from app.core.access import Reader
+from app.core.errors import MalformedInput, NotFound
 from app.core.identifiers import battery_key
 from app.core.imports.records import Told
 from app.core.imports.tables import VERSION
 from app.core.quarantine_filter import QuarantineFilter
-from app.services import drafts, imports, intake, replaying
+from app.services import attachments, drafts, footprints, imports, intake, replaying
 from app.services.context import Context
 from app.services.plants import Plant
 from tests import factories
@@ -57,6 +58,46 @@ def test_a_record_that_was_refused_is_replayed_as_what_it_is(ctx: Context, plant
         kept = [store.records.find(plant.id, sent.record_id) for sent in refused]
     assert {row is not None and row.mapping for row in kept} == {f"battery-pass:{VERSION}"}
     assert {row is not None and row.origin.split("#")[0] for row in kept} == {FULL}
+
+
+def test_the_document_itself_is_kept_and_the_lineage_of_a_value_leads_to_it(ctx: Context, plant: Plant):
+    data = (PLACE / FULL).read_bytes()
+    taken(ctx, plant)
+    shown = drafts.show(ctx, battery_key(GTIN, SERIAL), plant.economic_operator_id)
+    (path,) = {row["document"] for row in shown["values"]}
+    maker = Reader("maker", "maker", plant.economic_operator_id)
+    file, body, is_public = attachments.read(ctx, path.removeprefix("/files/"), maker)
+    assert (body, file.name, file.media_type, is_public) == (data, FULL, "application/json", False)
+    for other in (Reader("recycler", "recycler", None), Reader("maker", "maker", "did:web:other.example")):
+        with pytest.raises(NotFound):
+            attachments.read(ctx, path.removeprefix("/files/"), other)
+
+
+def test_the_footprint_of_one_model_is_kept_apart_for_each_manufacturing_plant(ctx: Context, plant: Plant):
+    for serial, facility, figure in (("S-1", "NORTH", 61.5), ("S-2", "SOUTH", 47.25)):
+        imports.take(ctx, plant, f"{facility}.json", footprint_of(facility, figure), Told(GTIN, serial))
+    for serial, figure in (("S-1", "61.5"), ("S-2", "47.25")):
+        with ctx.read() as store:
+            draft, _ = drafts.load(store, store.batteries.by_key(battery_key(GTIN, serial).digest()))
+        assert draft.value("batteryCarbonFootprint") == figure
+    found = footprints.of_model(ctx, GTIN, plant.economic_operator_id)
+    told = [(each.facility, each.values["batteryCarbonFootprint"]) for each in found.declared]
+    assert told == [("NORTH", "61.5"), ("SOUTH", "47.25")]
+
+
+def footprint_of(facility: str, figure: float) -> bytes:
+    """A pass of Catena-X form with nothing but a plant and its whole footprint."""
+    passport = {
+        "identification": {"chemistry": "LFP"},
+        "operation": {"manufacturer": {"facility": [{"facility": facility}]}},
+        "sustainability": {
+            "carbonFootprint": [
+                {"lifecycle": "whole life cycle", "type": "Climate Change Total", "value": figure,
+                 "unit": "kg CO2 / kWh"}
+            ]
+        },
+    }  # fmt: skip
+    return json.dumps(passport).encode()
 
 
 def test_looking_stores_nothing(ctx: Context, plant: Plant):

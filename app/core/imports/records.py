@@ -1,9 +1,9 @@
 """A document as intake records: which battery it speaks of, and which record takes which value.
 
-What is the same for the model goes into a `model` record, its declared carbon footprint with stages into a
-`carbon-footprint` record, what is the battery's own into a `reading`: the only kind of record of one battery
-that asks for nothing which such documents lack. Record ids come from the document's digest, so that bringing
-it in twice changes nothing.
+What is the same for the model goes into a `model` record; its declared carbon footprint, where the document
+tells its stages or its plant, into a `carbon-footprint` record of that plant; what is the battery's own
+into a `reading`: the only kind of record of one battery that asks for nothing which such documents lack. Record ids
+come from the document's digest, so that bringing it in twice changes nothing.
 """
 
 import hashlib
@@ -23,6 +23,7 @@ from app.core.imports.formats import Recognised
 from app.core.imports.mapping import Mapped, mapped
 from app.core.imports.outcomes import Imported, Outcome, Record
 from app.core.imports.tables import VERSION
+from app.core.passport import FACILITY
 
 _FOOTPRINT: Final = "carbonFootprintPerLifecycleStage."
 _FOOTPRINTS: Final = ("batteryCarbonFootprint", "absoluteCarbonFootprint", "carbonFootprint")
@@ -177,11 +178,13 @@ def _records(
     values: dict[str, dict[str, Any]] = {"model": {}, "footprint": {}, "item": {}}
     stages: list[dict[str, Any]] = []
     has_stages = any(name.startswith(_FOOTPRINT) for name in said.assemblies)
+    plant = said.assemblies.get(FACILITY)
+    facility = plant.value() if plant is not None else None
     for assembly in said.assemblies.values():
         value = assembly.value()
         if value is None:
             continue
-        part = _part(assembly.attribute, has_stages)
+        part = _part(assembly.attribute, has_stages or facility is not None)
         if part == "item" and "serial" not in key:
             for outcome in _outcomes(assembly):
                 outcome.refuse("It is of one battery, and no serial is known: say it with --serial.")
@@ -197,7 +200,7 @@ def _records(
                 )
         for outcome in _outcomes(assembly):
             outcome.record = f"{record_id}-{part}"
-    if values["footprint"] and not stages:
+    if values["footprint"] and not stages and facility is None:
         values["model"] |= values.pop("footprint")
         for assembly in said.assemblies.values():
             for outcome in _outcomes(assembly):
@@ -206,7 +209,8 @@ def _records(
     details: dict[str, Callable[[], dict[str, Any]]] = {
         "footprint": lambda: {
             "method": _method(said, found.title),
-            "stages": stages,
+            **({"stages": stages} if stages else {}),
+            **({"facility": facility} if facility else {}),
         },
         "item": lambda: {"device": f"Import: {found.title}"[:200]},
     }
@@ -236,10 +240,10 @@ def _method(said: Mapped, title: str) -> str:
     return "; ".join(dict.fromkeys(named)) or f"Declared in a document ({title}) that names no method"
 
 
-def _part(attribute: Attribute, has_stages: bool) -> str:
+def _part(attribute: Attribute, is_study: bool) -> str:
     """Where an attribute goes: by the level that it has, the model's where plants share it."""
     if attribute.id.startswith(_FOOTPRINTS) and "model" in attribute.levels:
-        return "footprint" if has_stages else "model"
+        return "footprint" if is_study else "model"
     if attribute.granularity == "model" or "item" not in attribute.levels:
         return "model"
     return "item"
