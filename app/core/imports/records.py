@@ -1,8 +1,8 @@
 """A document as intake records: which battery it speaks of, and which record takes which value.
 
 What is the same for the model goes into a `model` record; its declared carbon footprint, where the document
-tells its stages or its plant, into a `carbon-footprint` record of that plant; what is the battery's own
-into a `reading`: the only kind of record of one battery that asks for nothing which such documents lack. Record ids
+tells its stages or its plant, into a `carbon-footprint` record of that plant; what is the battery's own into
+a `reading`: the only kind of record of one battery that needs nothing which such documents lack. Record ids
 come from the document's digest, so that bringing it in twice changes nothing.
 """
 
