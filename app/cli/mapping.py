@@ -1,4 +1,4 @@
-"""`passport mapping`: what a plant's own columns mean, checked, saved by version, shown."""
+"""`passport mapping`: what a plant's own columns mean, proposed, checked, saved by version, shown."""
 
 import argparse
 import sys
@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from app.cli import opened
-from app.core import mapping_text
+from app.core import mapping_form, mapping_notes, mapping_proposal, mapping_text
 from app.core.errors import NotConfigured
-from app.services import mappings, plants
+from app.core.intake import KINDS
+from app.services import mapping_samples, mappings, plants
 
 
 def add(
@@ -25,6 +26,12 @@ def add(
     save.add_argument("file", metavar="FILE", help="TOML or JSON")
     save.add_argument("--plant", required=True, metavar="ID", help="the plant whose columns it speaks of")
     save.set_defaults(run=run_save)
+    propose = mapping.add_parser("propose", help="propose a mapping for a file, with reasons as comments")
+    propose.add_argument("file", metavar="FILE", help="CSV, XLSX, JSON, or NDJSON, as the plant writes it")
+    propose.add_argument("--kind", choices=KINDS, help="what a row is (else the kind that fits best)")
+    propose.add_argument("--name", metavar="NAME", help="of the mapping (else made of the file's)")
+    propose.add_argument("--out", metavar="FILE", help="write the mapping there, where no file is yet")
+    propose.set_defaults(run=run_propose)
     listed = mapping.add_parser("list", parents=[shared], help="every mapping with its newest version")
     listed.add_argument("--plant", metavar="ID", help="of this plant alone")
     listed.set_defaults(run=run_list)
@@ -41,6 +48,31 @@ def run_check(args: argparse.Namespace, _environ: Mapping[str, str]) -> int:
     fields = sum(len(record.rules) for record in found.records)
     counts = f"{len(found.records)} records a row, {fields} fields, {len(found.columns)} columns read"
     print(f"{found.name}: {counts}")
+    return 0
+
+
+def run_propose(args: argparse.Namespace, _environ: Mapping[str, str]) -> int:
+    """A mapping file on stdout, or in a new file; nothing is stored. What is still to do, on stderr."""
+    path = Path(args.file)
+    try:
+        sample = mapping_samples.of_file(path)
+    except OSError as error:
+        raise NotConfigured(f"{args.file} cannot be read: {error.strerror}.") from None
+    found = mapping_proposal.propose(sample.columns, sample.rows, args.kind, sample.units)
+    name = args.name or mapping_form.name_of(path.name)
+    text = mapping_notes.toml(found, name, sample.source, sample.notes)
+    if args.out is None:
+        print(text, end="")
+    else:
+        try:
+            with Path(args.out).open("x", encoding="utf-8") as file:
+                file.write(text)
+        except OSError as error:
+            raise NotConfigured(f"{args.out} cannot be written: {error.strerror}.") from None
+    guesses = sum(each.is_guess for each in found.suggestions if each.to)
+    undecided = mapping_form.undecided(mapping_form.of_proposal(found, name, sample.source))
+    counts = f"{len(sample.rows)} rows, {len(sample.columns)} columns: {guesses} guesses"
+    print(f"{counts}, {len(undecided)} not decided", file=sys.stderr)
     return 0
 
 

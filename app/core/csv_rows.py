@@ -10,6 +10,7 @@ import csv
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, Literal
 
 from app.core import record_stream
@@ -73,14 +74,18 @@ def _signs(data: bytes) -> tuple[bool, bool]:
 
 
 def rows(
-    read: Callable[[int], bytes], encoding: Encoding, delimiter: Delimiter | None = None
-) -> Iterator[Row]:
+    read: Callable[[int], bytes], encoding: Encoding, delimiter: Delimiter | None = None, *,
+    skip_lines: int = 0, skip_after_header: int = 0,
+) -> Iterator[Row]:  # fmt: skip
     """Every row, the header first. The delimiter is found in the header where none is declared.
 
-    Raises: MalformedInput where the header itself cannot be read, for then no row has a meaning.
+    `skip_lines` lines before the header are passed over, and `skip_after_header` rows below it, such as one
+    of units. Raises: MalformedInput where the header itself cannot be read, for then no row has a meaning.
     """
     lines = _Lines(read)
-    header = next(_logical(lines), None)
+    for _ in range(skip_lines):
+        lines.take()
+    header = next((found for found in _logical(lines) if found[1].removeprefix(_BOM).strip()), None)
     if header is None:
         raise MalformedInput("The file has no header row.", rule="header", clause=_CLAUSE)
     number, data, fault = header
@@ -92,9 +97,9 @@ def rows(
     if names is None or len(names) > MAX_COLUMNS:
         raise MalformedInput("The header row cannot be read.", rule="header", clause=_CLAUSE)
     yield Row(number, data, tuple(name.strip() for name in names))
-    for number, data, fault in _logical(lines):
-        if not data.strip(b" \t\r\n,;"):
-            continue  # spreadsheets leave empty rows behind
+    # Spreadsheets leave empty rows behind.
+    filled = (found for found in _logical(lines) if found[1].strip(b" \t\r\n,;"))
+    for number, data, fault in islice(filled, skip_after_header, None):
         yield _row(number, data, fault, encoding, delimiter, len(names))
 
 

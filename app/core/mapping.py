@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 
 from app.core.catalogue import SHAPES, ValueForm
 from app.core.intake import WITHOUT_DETAILS, Kind, named_by
+from app.core.mapping_flat import FEW
 from app.core.mapping_targets import EACH
 
 FileFact = Literal["time", "name"]
@@ -27,6 +28,10 @@ class SourceForm:
     decimal: str = "."
     thousands: str | None = None
     zone: str | None = None
+    skip_lines: int = 0
+    """Tables: lines before the header."""
+    skip_after_header: int = 0
+    """Tables: rows below the header that are no data."""
     rows: str | None = None
     """JSON documents: the member that holds the rows."""
     empty: frozenset[str] = frozenset()
@@ -101,6 +106,11 @@ class Mapping:
                 *(only.column for only in record.only),
             )
         )
+
+    @cached_property
+    def has_many_stars(self) -> bool:
+        """Whether so many columns have a `*` that each row is worth an index."""
+        return sum("*" in column for column in self.columns) > FEW
 
     @cached_property
     def needed(self) -> frozenset[str]:

@@ -7,6 +7,7 @@ Source: RFC 6901 for the marks; threat T28 for the limits.
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
@@ -17,6 +18,10 @@ Cell = str | int | Decimal | bool | None
 Row = Mapping[str, Cell]
 MOST_CELLS: Final = 5_000
 _KEPT: Final = 4_096
+FEW: Final = 8
+"""Names with `*` that are looked for one by one: for so few that is cheaper than an index of the columns."""
+_NUMBER: Final = re.compile(r"(?<![0-9])[0-9]{1,4}(?![0-9])")
+_BESIDE_DIGIT: Final = re.compile(r"[0-9]\*|\*[0-9]")
 _CLAUSE: Final = "docs/mapping.md, JSON"
 
 
@@ -52,6 +57,42 @@ def matching(row: Row, name: str) -> dict[int, Cell]:
     return dict(sorted(found.items()))
 
 
+@dataclass(slots=True)
+class Entries:
+    """Columns of one row by the names with `*` that stand for them: where there are many such names, found
+    once for all of them."""
+
+    row: Row
+    are_many: bool = True
+    _found: dict[str, dict[int, Cell]] | None = None
+
+    def of(self, name: str) -> dict[int, Cell]:
+        """As `matching`, without a look at every column for every name."""
+        if not (self.are_many and _is_plain(name)):
+            return matching(self.row, name)
+        if self._found is None:
+            self._found = {}
+            for column, cell in self.row.items():
+                for starred, number in _starred(column):
+                    self._found.setdefault(starred, {})[number] = cell
+        return dict(sorted(self._found.get(name, {}).items()))
+
+
+@lru_cache(_KEPT * 2)
+def _starred(column: str) -> tuple[tuple[str, int], ...]:
+    """Names with `*` that stand for a column, each with the number in the star's place."""
+    return tuple(
+        (f"{column[: found.start()]}*{column[found.end() :]}", int(found[0]))
+        for found in _NUMBER.finditer(column)
+    )
+
+
+@lru_cache(_KEPT)
+def _is_plain(name: str) -> bool:
+    """Whether its one star stands for a whole number, with no digit beside it."""
+    return name.count("*") == 1 and _BESIDE_DIGIT.search(name) is None
+
+
 def stands_for(name: str, column: str) -> bool:
     """Whether a name in a mapping, which may have a `*` for a number or at its end, means this column."""
     if "*" not in name:
@@ -68,9 +109,13 @@ def _pattern(name: str) -> re.Pattern[str]:
 def unmapped(columns: Iterable[str], used: Iterable[str], ignored: Iterable[str]) -> list[str]:
     """Columns that a mapping neither uses nor names as ignored, in their order. An ignored name may end in
     `*` for whatever follows."""
-    exact, starred = set(), []
-    for name in used:
-        if "*" in name:
+    exact, plain, starred = set(), set(), []
+    names = list(used)
+    many = sum("*" in name for name in names) > FEW
+    for name in names:
+        if many and _is_plain(name):
+            plain.add(name)
+        elif "*" in name:
             starred.append(_pattern(name))
         else:
             exact.add(name)
@@ -80,5 +125,9 @@ def unmapped(columns: Iterable[str], used: Iterable[str], ignored: Iterable[str]
         else:
             exact.add(name)
     return [
-        name for name in columns if name not in exact and not any(each.fullmatch(name) for each in starred)
+        name
+        for name in columns
+        if name not in exact
+        and not (plain and any(each in plain for each, _ in _starred(name)))
+        and not any(each.fullmatch(name) for each in starred)
     ]

@@ -16,7 +16,8 @@ IGNORED: Final = "-"
 STAMP: Final = "release"
 TIME: Final = "time"
 """Places that are none: left out, the OK stamp as a record of its own, part of the time of the row."""
-_SOURCE: Final = ("delimiter", "encoding", "decimal", "thousands", "zone", "rows")
+_COUNTS: Final = ("skip_lines", "skip_after_header")
+_SOURCE: Final = ("delimiter", "encoding", "decimal", "thousands", "zone", "rows", *_COUNTS)
 MOST_COLUMNS: Final = 500
 _CLAUSE: Final = "docs/mapping.md"
 
@@ -94,10 +95,18 @@ def document(form: Mapping[str, str]) -> dict[str, Any]:
         ]
         records.append({"kind": "release", "only": {"from": column, "is": texts}, "fields": stamped})
     source: dict[str, Any] = {key: text for key in _SOURCE if (text := form.get(key, "").strip("\r\n"))}
+    source |= {key: int(source[key]) for key in _COUNTS if source.get(key, "").isdecimal()}
     if ignored:
         source["ignored"] = ignored
     about = {"about": form["about"].strip()} if form.get("about", "").strip() else {}
     return {"name": form.get("name", "").strip(), **about, "source": source, "records": records}
+
+
+def name_of(filename: str) -> str:
+    """A name for the mapping of a file, made of the file's own."""
+    head = filename.rpartition(".")[0] or filename
+    plain = "".join(mark if mark.isascii() and mark.isalnum() else "-" for mark in head.lower())
+    return "-".join(part for part in plain.split("-") if part)[:64].strip("-") or "mapping"
 
 
 def needed(kind: Kind) -> list[tuple[str, str]]:

@@ -64,7 +64,8 @@ def _require_own_ids(records: tuple[RecordRule, ...], place: Place) -> None:
 
 def _source(value: Any, place: Place) -> SourceForm:
     known = (
-        "delimiter", "encoding", "decimal", "thousands", "zone", "rows", "empty", "ignored", "unmapped",
+        "delimiter", "encoding", "decimal", "thousands", "zone", "skip_lines", "skip_after_header", "rows",
+        "empty", "ignored", "unmapped",
     )  # fmt: skip
     found = _table(value, place, known)
     delimiter = _one_of(found.get("delimiter"), tuple(_MARKS), place.at("delimiter"))
@@ -81,6 +82,8 @@ def _source(value: Any, place: Place) -> SourceForm:
         decimal=decimal,
         thousands=thousands,
         zone=zone,
+        skip_lines=_whole(found.get("skip_lines"), 0, 1_000, place.at("skip_lines")) or 0,
+        skip_after_header=_whole(found.get("skip_after_header"), 0, 20, place.at("skip_after_header")) or 0,
         rows=_text(found["rows"], place.at("rows")) if "rows" in found else None,
         empty=frozenset(_texts(found.get("empty", []), place.at("empty"))),
         ignored=tuple(_texts(found.get("ignored", []), place.at("ignored"))),

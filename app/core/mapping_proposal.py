@@ -101,17 +101,21 @@ def source_of(marks: Marks) -> dict[str, Any]:
     }
 
 
-def propose(columns: Sequence[str], rows: Sequence[Row], kind: Kind | None = None) -> Proposal:
-    """The most likely mapping of a sample; of one kind, or of the kind that fits most of its columns."""
+def propose(
+    columns: Sequence[str], rows: Sequence[Row], kind: Kind | None = None, units: Mapping[str, str] = {}
+) -> Proposal:
+    """The most likely mapping of a sample; of one kind, or of the kind that fits most of its columns. `units`
+    stand in a row of their own below the header."""
     values = {column: mapping_sample.texts(rows, column) for column in columns}
     marks = mapping_sample.marks_of(text for found in values.values() for text in found)
     if kind is None:
-        rated = [(_rate(_assigned(columns, values, marks, each), each), each) for each in KINDS]
-        best, kind = max(rated, key=lambda pair: pair[0])
-        reason = f"most columns fit a record of this kind ({best:.1f} of {len(columns)})"
+        rated = [(_rate(_assigned(columns, values, marks, each, units), each), each) for each in KINDS]
+        _, kind = max(rated, key=lambda pair: pair[0])
+        fit = sum(each.to is not None for each in _assigned(columns, values, marks, kind, units))
+        reason = f"most columns fit a record of this kind ({fit} of {len(columns)})"
     else:
         reason = "you chose it"
-    found = _assigned(columns, values, marks, kind)
+    found = _assigned(columns, values, marks, kind, units)
     extra = _times(found, values)
     stamp = next(
         (each for each in found if each.to is None and mapping_sample.stamps_of(values[each.column])), None
@@ -138,14 +142,15 @@ def _rate(found: Sequence[Suggestion], kind: Kind) -> float:
 
 
 def _assigned(
-    columns: Sequence[str], values: Mapping[str, tuple[str, ...]], marks: Marks, kind: Kind
-) -> list[Suggestion]:
+    columns: Sequence[str], values: Mapping[str, tuple[str, ...]], marks: Marks, kind: Kind,
+    units: Mapping[str, str],
+) -> list[Suggestion]:  # fmt: skip
     """Each column with the place that fits it best, each place once; the best pairs first."""
     pairs: list[tuple[float, int, str, Suggestion]] = []
     places = mapping_places.targets(kind)
     for at, column in enumerate(columns[:MOST_JUDGED]):
         for to in places:
-            made = _judge(column, values[column], to, kind, marks)
+            made = _judge(column, values[column], to, kind, marks, units.get(column))
             if made.score >= ENOUGH:
                 pairs.append((made.score, -at, to, made))
     taken: set[str] = set()
@@ -157,9 +162,12 @@ def _assigned(
     return [found.get(name) or Suggestion(name) for name in columns]
 
 
-def _judge(column: str, values: tuple[str, ...], to: str, kind: Kind, marks: Marks) -> Suggestion:
-    """One column held against one place."""
+def _judge(
+    column: str, values: tuple[str, ...], to: str, kind: Kind, marks: Marks, below: str | None
+) -> Suggestion:
+    """One column held against one place. `below` is the unit that a row below the header gives."""
     name, unit = mapping_words.unit_of(column)
+    unit = unit or below
     like, as_name = mapping_words.likeness(name, to)
     made = Suggestion(column, to, score=like)
     if like >= 0.4:
@@ -181,6 +189,10 @@ def _judge(column: str, values: tuple[str, ...], to: str, kind: Kind, marks: Mar
         _judge_times(made, values, form)
     elif form.type in _MEASURED:
         _judge_numbers(made, values, form, unit, marks)
+        if unit is not None and unit is below:
+            made.reasons = [
+                each.replace("the header says", "the row below the header says") for each in made.reasons
+            ]
     elif form.is_list:
         _judge_list(made, values)
     elif form.allowed:

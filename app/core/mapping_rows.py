@@ -14,7 +14,7 @@ from app.core.csv_records import Column, named, pointer_of, put, with_lists
 from app.core.errors import MalformedInput
 from app.core.intake import Kind
 from app.core.mapping import Mapping, RecordRule, Rule, SourceForm
-from app.core.mapping_flat import Cell, Row
+from app.core.mapping_flat import Cell, Entries, Row
 from app.core.mapping_parse import TEMPLATE
 from app.core.mapping_targets import EACH, is_in_series, target
 from app.core.times import to_text
@@ -61,8 +61,9 @@ def unmapped(mapping: Mapping, columns: Iterable[str]) -> list[str]:
 
 def records(mapping: Mapping, row: Row, facts: FileFacts) -> list[dict[str, Any]]:
     """The records of one row, in the order of the mapping. Raises: MalformedInput, its pointer the column."""
+    entries = Entries(row, mapping.has_many_stars)
     found = [
-        _record(mapping, record, row, facts)
+        _record(mapping, record, entries, facts)
         for record in mapping.records
         if all(_holds(only.texts, row.get(only.column), mapping.source) for only in record.only)
     ]
@@ -92,12 +93,12 @@ def _holds(texts: frozenset[str] | None, cell: Cell, source: SourceForm) -> bool
     return (mapping_cells.text_of(cell) if cell is not None else "") in texts
 
 
-def _record(mapping: Mapping, record: RecordRule, row: Row, facts: FileFacts) -> dict[str, Any]:
-    kind = _kind(record, row, mapping.source)
+def _record(mapping: Mapping, record: RecordRule, entries: Entries, facts: FileFacts) -> dict[str, Any]:
+    kind = _kind(record, entries.row, mapping.source)
     document: dict[str, Any] = {"recordId": "", "kind": kind}
     for rule in record.rules:
         try:
-            _give(document, rule, kind, row, facts, mapping.source)
+            _give(document, rule, kind, entries, facts, mapping.source)
         except MalformedInput as fault:
             columns = ", ".join(rule.columns)
             raise MalformedInput(
@@ -125,7 +126,7 @@ def _kind(record: RecordRule, row: Row, source: SourceForm) -> Kind:
 
 
 def _give(
-    document: dict[str, Any], rule: Rule, kind: Kind, row: Row, facts: FileFacts, source: SourceForm
+    document: dict[str, Any], rule: Rule, kind: Kind, entries: Entries, facts: FileFacts, source: SourceForm
 ) -> None:
     """Set what one rule gives; nothing where its column says nothing."""
     column = target(rule.to, kind)
@@ -135,7 +136,7 @@ def _give(
     bare = is_in_series(rule.to, kind)
     starred = next((name for name in rule.columns if "*" in name), None)
     if starred is not None:
-        cells = mapping_flat.matching(row, starred)
+        cells = entries.of(starred)
         values = {
             at: mapping_cells.value(rule, _of_entry(column, rule), cell, source, bare=bare)
             for at, cell in cells.items()
@@ -147,7 +148,7 @@ def _give(
         elif values:
             put(document, column, list(values.values()))
         return
-    cell = _cell(rule, row, facts, source)
+    cell = _cell(rule, entries.row, facts, source)
     if not mapping_cells.is_empty(cell, source):
         of = SourceForm() if rule.constant is not None else source
         put(document, column, mapping_cells.value(rule, column.form, cell, of, bare=bare))

@@ -6,6 +6,7 @@ Source: TOML 1.0; RFC 8785 for the stored form.
 import json
 import re
 import tomllib
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, Final
@@ -33,16 +34,19 @@ def stored(mapping: Mapping) -> bytes:
     return canonical.jcs(dict(mapping.document))
 
 
-def dumps(document: Any) -> str:
-    """The same as TOML, a field a line."""
-    lines = [f"{name} = {_value(document[name])}" for name in ("name", "about") if document.get(name)]
+def dumps(document: Any, why: Callable[[Any], Iterable[str]] = lambda _field: ()) -> str:
+    """The same as TOML, a field a line. `why` gives comments that stand above a field."""
+    lines = [f"{name} = {dumps_value(document[name])}" for name in ("name", "about") if document.get(name)]
     if document.get("source"):
         lines += ["", "[source]"]
-        lines += [f"{_key(key)} = {_value(each)}" for key, each in document["source"].items()]
+        lines += [f"{_key(key)} = {dumps_value(each)}" for key, each in document["source"].items()]
     for record in document["records"]:
         lines += ["", "[[records]]"]
-        lines += [f"{name} = {_value(record[name])}" for name in ("kind", "only") if name in record]
-        lines += ["fields = [", *(f"  {_value(_in_order(field))}," for field in record["fields"]), "]"]
+        lines += [f"{name} = {dumps_value(record[name])}" for name in ("kind", "only") if name in record]
+        lines.append("fields = [")
+        for field in record["fields"]:
+            lines += [*(f"  # {text}" for text in why(field)), f"  {dumps_value(_in_order(field))},"]
+        lines.append("]")
     return "\n".join(lines) + "\n"
 
 
@@ -82,11 +86,14 @@ def _string(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _value(value: Any) -> str:
+def dumps_value(value: Any) -> str:
+    """One value as TOML has it."""
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{_key(name)} = {_value(member)}" for name, member in value.items()) + " }"
+        return (
+            "{ " + ", ".join(f"{_key(name)} = {dumps_value(member)}" for name, member in value.items()) + " }"
+        )
     if isinstance(value, list):
-        return "[" + ", ".join(_value(member) for member in value) + "]"
+        return "[" + ", ".join(dumps_value(member) for member in value) + "]"
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, int) else _string(str(value))

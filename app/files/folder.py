@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.core.errors import PassportError, Rejected
 from app.core.late import Late
-from app.services import files, mappings, plants
+from app.services import files, mappings, plants, sheet_rows
 from app.services.context import Context
 from app.services.files import How, Result
 from app.services.plants import Plant
@@ -111,8 +111,8 @@ class Folder:
         if before is not None:
             told["cameBefore"] = before
         _write(target / f"{name}.result.json", json.dumps(told, indent=1, ensure_ascii=False).encode())  # (3)
-        if path.suffix.lower() == files.SPREADSHEET and result.errors:
-            self._mark(path, result, target / f"{name}.marked.xlsx")
+        if path.suffix.lower() == sheet_rows.SUFFIX and result.errors:
+            self._mark(path, result, how, target / f"{name}.marked.xlsx")
         os.replace(path, target / name)  # (4)
         _sync(target)
         _sync(self.place)
@@ -123,10 +123,10 @@ class Folder:
         )
         return result
 
-    def _mark(self, path: Path, result: Result, beside: Path) -> None:
+    def _mark(self, path: Path, result: Result, how: How, beside: Path) -> None:
         """A workbook may be readable row by row and not as a whole: its result says all that the marks do."""
         try:
-            made = spreadsheets.marked(path, result.errors, self.how.kind)
+            made = spreadsheets.marked(path, result.errors, how.kind, before=how.lines_before)
         except Rejected:
             self.tell(f"{result.name}: its cells cannot be marked; see the result beside it.")
             return

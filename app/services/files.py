@@ -10,16 +10,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from app.core import csv_rows, mapping_rows, record_stream
 from app.core.csv_records import Reader
 from app.core.csv_rows import Delimiter, Encoding
 from app.core.errors import MalformedInput, Rejected, TooLarge
-from app.core.intake import IntakeRecord, Kind
-from app.core.late import Late
+from app.core.intake import KINDS, IntakeRecord, Kind
 from app.core.mapping_rows import FileFacts
-from app.services import intake, intake_batch, mapped_rows
+from app.services import intake, intake_batch, mapped_rows, sheet_rows
 from app.services.context import Context
 from app.services.intake import Accepted
 from app.services.intake_batch import Message
@@ -27,15 +26,9 @@ from app.services.mapped_rows import Form
 from app.services.mappings import Applied
 from app.services.plants import Plant
 
-if TYPE_CHECKING:
-    from app.services import spreadsheets
-else:
-    spreadsheets = Late("app.services.spreadsheets")
-
-SPREADSHEET: Final = ".xlsx"
 SUFFIXES: Final[Mapping[str, Form]] = {
     ".csv": "csv",
-    SPREADSHEET: "csv",
+    sheet_rows.SUFFIX: "csv",
     ".json": "json",
     ".ndjson": "ndjson",
     ".jsonl": "ndjson",
@@ -52,6 +45,11 @@ class How:
     kind: Kind | None = None
     delimiter: Delimiter | None = None
     mapping: Applied | None = None
+
+    @property
+    def lines_before(self) -> int:
+        """How many lines stand before the header."""
+        return self.mapping.mapping.source.skip_lines if self.mapping else 0
 
 
 @dataclass(slots=True)
@@ -200,8 +198,12 @@ def _messages(path: Path, file: BinaryIO, how: How) -> Iterator[Message]:
     """Raises: MalformedInput, TooLarge where the file as a whole is none of ours."""
     form, name = _form(path), name_of(path)
     if form == "csv":
-        read, encoding, delimiter = _table(path, file, how)
-        for item in Reader(how.kind, delimiter).items(read, encoding):
+        is_sheet = path.suffix.lower() == sheet_rows.SUFFIX
+        read = sheet_rows.as_csv(path) if is_sheet else file.read
+        delimiter: Delimiter | None = ";" if is_sheet else how.delimiter
+        kind = how.kind or (_kind_of(path) if is_sheet else None)
+        encoding: Encoding = "utf-8" if is_sheet else _encoding(path)
+        for item in Reader(kind, delimiter).items(read, encoding):
             yield Message(item.body, f"{name}:{item.number}", item.refusal)
     elif form == "json":
         yield from _of_json(name, file)
@@ -219,8 +221,10 @@ def _mapped(
     form = _form(path)
     written = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(microsecond=0)
     facts = FileFacts(name_of(path), written)
-    read, encoding = (_table(path, file, How())[:2]) if form == "csv" else (file.read, "utf-8")
-    return mapped_rows.of_file(applied, form, read, encoding, facts, ctx.now(), told)
+    if path.suffix.lower() == sheet_rows.SUFFIX:
+        return mapped_rows.of_sheet(applied, path, facts, ctx.now(), told)
+    encoding = _encoding(path) if form == "csv" else "utf-8"
+    return mapped_rows.of_file(applied, form, file.read, encoding, facts, ctx.now(), told)
 
 
 def _form(path: Path) -> Form:
@@ -230,11 +234,10 @@ def _form(path: Path) -> Form:
     return form
 
 
-def _table(path: Path, file: BinaryIO, how: How) -> tuple[Callable[[int], bytes], Encoding, Delimiter | None]:
-    """How to read the rows of a CSV file, or of a spreadsheet as if it were one."""
-    if path.suffix.lower() == SPREADSHEET:
-        return spreadsheets.as_csv(path), "utf-8", ";"
-    return file.read, _encoding(path), how.delimiter
+def _kind_of(path: Path) -> Kind | None:
+    """What the rows of a workbook are where its sheet has the name of a kind, as in our templates."""
+    named = sheet_rows.title(path)
+    return next((kind for kind in KINDS if kind == named), None)
 
 
 def _encoding(path: Path) -> Encoding:

@@ -2,16 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from decimal import Decimal
-from typing import Any, Final, Literal, cast
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO, Final, Literal, cast
 
-import orjson
-
-from app.core import csv_rows, json_strict, mapping_flat, mapping_rows, record_stream
+from app.core import csv_rows, json_strict, mapping_cells, mapping_flat, mapping_rows, record_stream
 from app.core.csv_rows import Delimiter, Encoding
 from app.core.errors import MalformedInput, TooLarge
 from app.core.mapping_rows import FileFacts
-from app.services import mappings
+from app.services import mappings, sheet_rows
 from app.services.intake_batch import Message
 from app.services.mappings import Applied
 
@@ -51,8 +50,9 @@ def _of_table(
 ) -> Iterator[Message]:  # fmt: skip
     source = applied.mapping.source
     rows = csv_rows.rows(
-        read, cast("Encoding", source.encoding or encoding), cast("Delimiter | None", source.delimiter)
-    )
+        read, cast("Encoding", source.encoding or encoding), cast("Delimiter | None", source.delimiter),
+        skip_lines=source.skip_lines, skip_after_header=source.skip_after_header,
+    )  # fmt: skip
     columns = header(next(rows).cells)
     told.update(dict.fromkeys(mapping_rows.require_columns(applied.mapping, columns)))
     for row in rows:
@@ -61,6 +61,35 @@ def _of_table(
             yield Message(row.text, origin, row.refusal, applied.reference, row.text)
         else:
             cells = dict(zip(columns, row.cells, strict=True))
+            yield from mappings.of_table_row(applied, cells, origin, facts, now)
+
+
+def of_sheet(
+    applied: Applied, file: Path | BinaryIO, facts: FileFacts, now: datetime, told: dict[str, None]
+) -> Iterator[Message]:
+    """The same of a workbook's first sheet, whose numbers are numbers: their marks are those of no country,
+    and neither the mapping's delimiter nor its encoding counts.
+
+    Raises: MalformedInput, TooLarge where the sheet as a whole is not the one that the mapping was made for.
+    """
+    source = applied.mapping.source
+    rows = ((number, row) for number, row in sheet_rows.cells(file) if number > source.skip_lines)
+    _, names = next(rows, (0, []))
+    if not names:
+        raise MalformedInput("The sheet has no header row.", rule="header", clause=_CLAUSE)
+    columns = header(tuple(map(mapping_cells.text_of, names)))
+    told.update(dict.fromkeys(mapping_rows.require_columns(applied.mapping, columns)))
+    for number, row in islice(rows, source.skip_after_header, None):
+        origin = f"{facts.name}:{number}"
+        if len(row) > len(columns):
+            refusal = MalformedInput(
+                f"Row {number}: The row has {len(row)} cells, the header has {len(columns)} columns.",
+                rule="columns", clause=_CLAUSE,
+            )  # fmt: skip
+            text = mappings.dumped(row)
+            yield Message(text, origin, refusal, applied.reference, text)
+        else:
+            cells = dict(zip(columns, [*row, *[""] * (len(columns) - len(row))], strict=True))
             yield from mappings.of_table_row(applied, cells, origin, facts, now)
 
 
@@ -102,15 +131,4 @@ def _named_rows(document: Any, place: str) -> list[bytes]:
     beside = {
         name: cell for name, cell in mapping_flat.flat(outer).items() if not name.startswith(f"{place}/")
     }
-    return [_dumped({**({OUTER: beside} if beside else {}), **row}) for row in rows]
-
-
-def _dumped(row: dict[str, Any]) -> bytes:
-    return orjson.dumps(row, default=_number)
-
-
-def _number(value: Any) -> Any:
-    """Digits as they were sent."""
-    if isinstance(value, Decimal):
-        return orjson.Fragment(format(value, "f"))
-    raise TypeError
+    return [mappings.dumped({**({OUTER: beside} if beside else {}), **row}) for row in rows]

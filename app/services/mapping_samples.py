@@ -5,27 +5,40 @@ many that are is told.
 """
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from pathlib import Path
 from typing import Any, Final
 
 import orjson
 
-from app.core import csv_rows, json_strict, mapping, mapping_flat, mapping_rows, record_stream
+from app.core import (
+    csv_rows,
+    json_strict,
+    mapping,
+    mapping_cells,
+    mapping_flat,
+    mapping_rows,
+    record_stream,
+    table_start,
+)
 from app.core.completeness import Finding
 from app.core.coverage import Coverage
 from app.core.errors import MalformedInput, Rejected, TooLarge
 from app.core.mapping import Mapping as PlantMapping
-from app.core.mapping_flat import Row
+from app.core.mapping_flat import Cell, Row
 from app.core.mapping_rows import FileFacts
+from app.core.table_start import Below
 from app.core.vocabulary import Category
-from app.services import intake, mapped_rows, mappings
+from app.services import intake, mapped_rows, mappings, sheet_rows
 from app.services.context import Context
 from app.services.mappings import Applied
 
 MOST_ROWS: Final = 50
 MOST_BYTES: Final = 262_144
+HEAD_BYTES: Final = 1_048_576
+"""Of a file that is read from its beginning alone."""
 SHOWN: Final = 8
 _SUFFIXES: Final[Mapping[str, mapped_rows.Form]] = {"json": "json", "ndjson": "ndjson", "jsonl": "ndjson"}
 
@@ -43,10 +56,15 @@ class Sample:
     is_whole: bool
     unread: int = 0
     """Rows that could not be read at all."""
+    units: Mapping[str, str] = field(default_factory=dict)
+    """Units that a row below the header gives, by column."""
+    notes: tuple[str, ...] = ()
+    """What was found about where the table begins, and why."""
 
     def kept(self) -> str:
         """The sample as a text for the form."""
-        head = orjson.dumps({"form": self.form, "source": dict(self.source), "isWhole": self.is_whole})
+        facts = {"source": dict(self.source), "units": dict(self.units), "notes": self.notes}
+        head = orjson.dumps({"form": self.form, "isWhole": self.is_whole, **facts})
         return b"\n".join([head, *self.texts]).decode()
 
 
@@ -67,8 +85,26 @@ def read(name: str, data: bytes) -> Sample:
     """The first rows of a file, by its name's ending, else CSV. Raises: MalformedInput; TooLarge."""
     if not data.strip():
         raise MalformedInput("The file is empty.", pointer="/sample", rule="empty")
+    if name.lower().endswith(sheet_rows.SUFFIX):
+        return _sheet(data)
     form = _SUFFIXES.get(name.rpartition(".")[2].lower(), "csv")
     return _table(data) if form == "csv" else _objects(form, data)
+
+
+def of_file(path: Path) -> Sample:
+    """The first rows of a file on this machine, however large. Raises: MalformedInput; TooLarge; OSError."""
+    whole = path.suffix.lower() in (".json", sheet_rows.SUFFIX)
+    most = mapped_rows.MAX_JSON_BYTES if whole else HEAD_BYTES
+    with path.open("rb") as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        if whole:
+            raise TooLarge(f"A sample has at most {most} bytes; of CSV and NDJSON any number.")
+        data = data[: data.rfind(b"\n") + 1] or data
+    found = read(path.name, data)
+    if not found.rows:
+        raise MalformedInput("The file has no row that can be read.", rule="empty")
+    return found
 
 
 def of_form(text: str) -> Sample:
@@ -80,10 +116,16 @@ def of_form(text: str) -> Sample:
     if not isinstance(head, dict) or not isinstance(head.get("source"), dict):
         raise MalformedInput("The sample is gone: choose the file again.", pointer="/sample", rule="sample")
     rows = tuple(mapping_flat.flat(json_strict.loads(line, decimals=True)) for line in lines[1:])
-    source = {str(key): str(value) for key, value in head["source"].items()}
     return Sample(
-        str(head.get("form")), _columns(rows), rows, tuple(lines[1:]), source, head.get("isWhole") is True
-    )
+        str(head.get("form")), _columns(rows), rows, tuple(lines[1:]), _text_members(head, "source"),
+        head.get("isWhole") is True, units=_text_members(head, "units"),
+        notes=tuple(str(note) for note in head.get("notes") or ()),
+    )  # fmt: skip
+
+
+def _text_members(head: Mapping[str, Any], name: str) -> dict[str, str]:
+    found = head.get(name)
+    return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}
 
 
 def tried(ctx: Context, found: PlantMapping, sample: Sample, category: Category | None = None) -> Tried:
@@ -138,16 +180,68 @@ def _text(value: Any) -> str:
 
 def _table(data: bytes) -> Sample:
     encoding = csv_rows.encoding_of(io.BytesIO(data).read)
-    rows = csv_rows.rows(io.BytesIO(data).read, encoding)
+    before = _lines_before(data, encoding)
+    rows = csv_rows.rows(io.BytesIO(data).read, encoding, skip_lines=before)
     header = next(rows)
     columns = mapped_rows.header(header.cells)
-    read = list(islice(rows, MOST_ROWS + 1))
-    good = [dict(zip(columns, row.cells, strict=True)) for row in read[:MOST_ROWS] if row.refusal is None]
-    texts = _bounded([orjson.dumps(row) for row in good])
+    read = list(islice(rows, MOST_ROWS + 1 + table_start.MOST_BELOW))
+    below = table_start.below_header(columns, [row.cells for row in read])
     source = {"encoding": encoding, "delimiter": _delimiter(header.text, columns)}
-    unread = min(len(read), MOST_ROWS) - len(good)
-    is_whole = len(read) <= MOST_ROWS and len(texts) == len(good)
-    return Sample("csv", columns, tuple(good[: len(texts)]), texts, source, is_whole, unread)
+    cells = [row.cells if row.refusal is None else None for row in read[below.rows :]]
+    return _of_cells("csv", columns, cells, source, before, below)
+
+
+def _sheet(data: bytes) -> Sample:
+    """The first sheet of a workbook. Numbers stay numbers."""
+    found = list(islice(sheet_rows.cells(io.BytesIO(data)), MOST_ROWS + table_start.LOOKED_AT))
+    texts = [[mapping_cells.text_of(cell) for cell in row] for _, row in found]
+    at = table_start.rows_before(texts)
+    if not found:
+        raise MalformedInput("The sheet is empty.", pointer="/sample", rule="empty")
+    columns = mapped_rows.header(tuple(texts[at]))
+    below = table_start.below_header(columns, texts[at + 1 :])
+    rows = [row for _, row in found[at + 1 + below.rows :]][: MOST_ROWS + 1]
+    cells = [(*row, *[""] * (len(columns) - len(row))) if len(row) <= len(columns) else None for row in rows]
+    return _of_cells("xlsx", columns, cells, {}, found[at][0] - 1 if at else 0, below)
+
+
+def _of_cells(
+    form: str, columns: tuple[str, ...], rows: Sequence[Sequence[Cell] | None], source: dict[str, str],
+    before: int, below: Below,
+) -> Sample:  # fmt: skip
+    """The sample of a table. None is a row that could not be cut into cells."""
+    good = [dict(zip(columns, row, strict=True)) for row in rows[:MOST_ROWS] if row is not None]
+    texts = _bounded([mappings.dumped(row) for row in good])
+    notes = [
+        *([table_start.reason_of_lines(before)] if before else []),
+        *([below.reason] if below.rows else []),
+    ]
+    counts = {"skip_lines": str(before or ""), "skip_after_header": str(below.rows or "")}
+    return Sample(
+        form, columns, tuple(good[: len(texts)]), texts,
+        {**source, **{name: text for name, text in counts.items() if text}},
+        is_whole=len(rows) <= MOST_ROWS and len(texts) == len(good),
+        unread=min(len(rows), MOST_ROWS) - len(good), units=below.units, notes=tuple(notes),
+    )  # fmt: skip
+
+
+def _lines_before(data: bytes, encoding: csv_rows.Encoding) -> int:
+    """Lines before the header: looked for only where the first line is none, or fits few of the rows."""
+    try:
+        rows = csv_rows.rows(io.BytesIO(data).read, encoding)
+        columns = next(rows).cells
+        found = [row.refusal is None for row in islice(rows, MOST_ROWS)]
+    except MalformedInput:
+        columns, found = (), []
+    if (
+        len(columns) > 1
+        and all(columns)
+        and len(set(columns)) == len(columns)
+        and sum(found) * 2 >= len(found)
+    ):
+        return 0
+    text = data.decode("cp1252" if encoding == "windows-1252" else "utf-8", "replace").removeprefix("\ufeff")
+    return table_start.lines_before(text.replace("\r\n", "\n").split("\n")[: table_start.LOOKED_AT])
 
 
 def _delimiter(header: bytes, columns: tuple[str, ...]) -> str:

@@ -8,6 +8,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
@@ -162,8 +163,8 @@ def _kinds(found: Mapping) -> list[str]:
 
 
 def of_table_row(applied: Applied, row: Row, origin: str, facts: FileFacts, now: datetime) -> list[Message]:
-    """The records of one row of a table whose header was judged. The row is kept as an object of texts."""
-    return _messages(applied, orjson.dumps(row), row, origin, facts, now)
+    """The records of one row of a table whose header was judged. The row is kept as an object."""
+    return _messages(applied, dumped(row), row, origin, facts, now)
 
 
 def of_object(
@@ -179,6 +180,17 @@ def of_object(
     except Rejected as refusal:
         return [Message(text, origin, refusal, applied.reference, text)]
     return _messages(applied, text, row, origin, facts, now)
+
+
+def dumped(row: Any) -> bytes:
+    """A row as JSON, its numbers with the digits that they came with."""
+    return orjson.dumps(row, default=_number)
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return orjson.Fragment(format(value, "f"))
+    raise TypeError
 
 
 def _messages(

@@ -1,21 +1,14 @@
-"""Spreadsheets (XLSX): a template for each kind of record, a sheet as rows, errors marked in its cells.
+"""Spreadsheets (XLSX): a template for each kind of record, and a workbook with errors marked in its cells.
 
-A sheet is read as the CSV file that it would be saved as: the same columns, the same checks, the row's number
-as its place. What a spreadsheet program may hide in a file is refused or left alone: formulas, links, macros,
-packed bombs, XML entities. Source: ISO/IEC 29500 (read and written by openpyxl); T26, T28, T29.
+How a sheet is read is in `sheet_rows`. Source: ISO/IEC 29500 (read and written by openpyxl); T26, T29.
 """
 
 import io
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, datetime, time
-from decimal import Decimal
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import openpyxl
-from defusedxml import DefusedXmlException
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, MergedCell
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
@@ -23,26 +16,19 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from app.core import csv_records
+from app.core import csv_records, csv_rows
 from app.core.catalogue import ValueForm
 from app.core.csv_records import Column
-from app.core.errors import MalformedInput, TooLarge
+from app.core.errors import MalformedInput
 from app.core.intake import KINDS, Kind
+from app.services import sheet_rows
 
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-MAX_UNPACKED: Final = 268_435_456
-MAX_MEMBERS: Final = 1_000
-MAX_COLUMNS: Final = 2_000
 MAX_MARKED: Final = 1_000
 """Cells that are marked in one file; the result beside it names all of them."""
 _ROWS_WITH_CHOICES: Final = 2_000
-_CLAUSE: Final = "docs/connect.md, spreadsheets"
+_LONGEST_CELL: Final = 32_767
 _ABOUT: Final = "Columns"
-_BROKEN: Final = (
-    LookupError, ValueError, TypeError, AttributeError, ArithmeticError, EOFError, SyntaxError,
-    NotImplementedError, zlib.error, zipfile.BadZipFile, DefusedXmlException,
-)  # fmt: skip
-"""What the reader of workbooks raises for one that is none: when it opens it, and at each row."""
 
 
 def template(kind: Kind) -> bytes:
@@ -73,28 +59,41 @@ def template(kind: Kind) -> bytes:
     return _bytes(book)
 
 
-def as_csv(path: Path) -> Callable[[int], bytes]:
-    """A reader of the first sheet as CSV in UTF-8 with `;`, a line for each row of the sheet.
-
-    Raises: MalformedInput; TooLarge.
-    """
-    return _Stream(_lines(path)).read
-
-
-def marked(path: Path, errors: Sequence[Mapping[str, Any]], kind: Kind | None) -> bytes:
+def marked(
+    file: Path | BinaryIO, errors: Sequence[Mapping[str, Any]], kind: Kind | None, *, before: int = 0
+) -> bytes:
     """The workbook once more, with what is wrong marked in its cells. `errors` as a file's result names them:
-    row, detail, and pointer where one value is meant. Raises: MalformedInput; TooLarge."""
-    with _opened(path, read_only=False) as book:
+    row, detail, and pointer or the plant's own column where one value is meant. `before` is how many rows
+    stand before the header. Raises: MalformedInput; TooLarge."""
+    with sheet_rows.opened(file, read_only=False) as book:
         sheet: Any = book.worksheets[0]
-        header = [str(cell.value or "") for cell in sheet[1]]
+        header = [str(cell.value or "").strip() for cell in sheet[sheet_rows.header_row(sheet, before)]]
+        places = _Places(header, kind or _kind(sheet.title))
         for error in errors[:MAX_MARKED]:
-            place = _place_of(error, header, kind)
-            cell = _writable(sheet, int(error["row"]), place)
+            row = int(error["row"])
+            own = _kind(sheet.cell(row, header.index("kind") + 1).value) if "kind" in header else None
+            cell = _writable(sheet, row, places.of(error, own))
             cell.fill = PatternFill("solid", fgColor="FFFFC7CE")
             known = f"{cell.comment.text}\n" if cell.comment else ""
             text = ILLEGAL_CHARACTERS_RE.sub("\ufffd", f"{known}{error['detail']}"[:1_000])
             cell.comment = Comment(text, "battery passport", height=160, width=320)
         return _bytes(book)
+
+
+def as_workbook(rows: Iterable[csv_rows.Row]) -> io.BytesIO:
+    """Rows of a CSV file as a workbook, each at its number, every cell as text: none becomes a formula."""
+    book = openpyxl.Workbook()
+    sheet: Any = book.active
+    for row in rows:
+        texts = row.cells or (row.text.decode("utf-8", "replace"),)
+        for place, text in enumerate(texts[: sheet_rows.MAX_COLUMNS], 1):
+            cell = sheet.cell(row.number, place, ILLEGAL_CHARACTERS_RE.sub("\ufffd", text[:_LONGEST_CELL]))
+            cell.data_type, cell.number_format = "s", "@"
+    return io.BytesIO(_bytes(book))
+
+
+def _kind(text: Any) -> Kind | None:
+    return next((kind for kind in KINDS if kind == text), None)
 
 
 def _writable(sheet: Any, row: int, column: int) -> Any:
@@ -106,137 +105,38 @@ def _writable(sheet: Any, row: int, column: int) -> Any:
     return cell
 
 
-def _place_of(error: Mapping[str, Any], header: Sequence[str], kind: Kind | None) -> int:
-    """The column of the value that an error points at; the first one where the whole row is meant."""
-    pointer = str(error.get("pointer") or "")
-    best, length = 1, 0
-    for place, name in enumerate(header, 1):
-        try:
-            own = csv_records.pointer_of(csv_records.column_of(name, kind)) if kind else f"/{name}"
-        except MalformedInput:
-            continue
-        if len(own) > length and (pointer == own or pointer.startswith(f"{own}/")):
-            best, length = place, len(own)
-    return best
+class _Places:
+    """Which column of a sheet an error is about."""
+
+    def __init__(self, header: Sequence[str], kind: Kind | None) -> None:
+        self._header, self._kind = header, kind
+        self._pointers: dict[Kind | None, list[str]] = {}
+
+    def of(self, error: Mapping[str, Any], kind: Kind | None) -> int:
+        """The column of the value that it points at, from 1; the first one where the whole row is meant."""
+        column = str(error.get("column") or "")
+        for place, name in enumerate(self._header, 1):
+            if name and (column == name or column.startswith(f"{name}, ")):
+                return place
+        pointer, best, length = str(error.get("pointer") or ""), 1, 0
+        for place, own in enumerate(self._of_kind(kind or self._kind), 1):
+            if len(own) > length and (pointer == own or pointer.startswith(f"{own}/")):
+                best, length = place, len(own)
+        return best
+
+    def _of_kind(self, kind: Kind | None) -> list[str]:
+        """Where in a record each column's value stands; its own name where the columns are a plant's own."""
+        if kind not in self._pointers:
+            self._pointers[kind] = [_pointer(name, kind) for name in self._header]
+        return self._pointers[kind]
 
 
-# --- reading
-
-
-def _lines(path: Path) -> Iterator[bytes]:
-    with _opened(path, read_only=True) as book:
-        sheet = book.worksheets[0]
-        blank = width = 0
-        for row in sheet.iter_rows(values_only=True, max_col=MAX_COLUMNS):
-            cells = [_text(value) for value in row]
-            if not width:
-                cells = _without_end(cells)
-                width = len(cells)
-            cells = cells[:width] + [""] * (width - len(cells)) + _without_end(cells[width:])
-            if not any(cells):
-                blank += 1
-                continue
-            yield b"\n" * blank + _line(cells)
-            blank = 0
-
-
-def _without_end(cells: list[str]) -> list[str]:
-    """Without the empty cells at the end, which a program may add for their format alone."""
-    while cells and not cells[-1]:
-        cells = cells[:-1]
-    return cells
-
-
-def _line(cells: Sequence[str]) -> bytes:
-    return (";".join(f'"{cell.replace(chr(34), chr(34) * 2)}"' for cell in cells) + "\n").encode()
-
-
-def _text(value: Any) -> str:
-    """What a person sees in a cell, without the habits of a country. A formula stays one, to be refused."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return format(Decimal(repr(value)), "f").removesuffix(".0")
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time() else value.isoformat()
-    if isinstance(value, date | time):
-        return value.isoformat()
-    return " ".join(str(value).split("\n")).replace("\r", "").strip()
-
-
-class _Stream:
-    """Lines as something to read from."""
-
-    def __init__(self, lines: Iterator[bytes]) -> None:
-        self._lines = lines
-        self._left = b""
-
-    def read(self, most: int) -> bytes:
-        while len(self._left) < most:
-            line = next(self._lines, b"")
-            if not line:
-                break
-            self._left += line
-        taken, self._left = self._left[:most], self._left[most:]
-        return taken
-
-
-class _opened:
-    """A workbook that was found to be one, closed in the end.
-
-    Raises: MalformedInput, also for what is found to be damaged while it is used; TooLarge.
-    """
-
-    def __init__(self, path: Path, *, read_only: bool) -> None:
-        self._file: BinaryIO = path.open("rb")
-        self._read_only = read_only
-        self._book: Any = None
-
-    def __enter__(self) -> Any:
-        try:
-            _require_bounded(self._file)
-            self._book = openpyxl.load_workbook(
-                self._file, read_only=self._read_only, data_only=False, keep_links=False, keep_vba=False
-            )
-            if not self._book.worksheets:
-                raise MalformedInput("The workbook has no sheet.", rule="workbook", clause=_CLAUSE)
-        except (*_BROKEN, OSError) as error:
-            self._close()
-            raise _unreadable() from error
-        except (MalformedInput, TooLarge):
-            self._close()
-            raise
-        return self._book
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        self._close()
-        if isinstance(error, _BROKEN):
-            # Much of a workbook is read, and found to be damaged, only when it is looked at.
-            raise _unreadable() from error
-
-    def _close(self) -> None:
-        if self._book is not None:
-            self._book.close()
-        self._file.close()
-
-
-def _unreadable() -> MalformedInput:
-    return MalformedInput(
-        "This is no workbook that can be read. Save it as XLSX, without a password.", rule="workbook",
-        clause=_CLAUSE,
-    )  # fmt: skip
-
-
-def _require_bounded(file: BinaryIO) -> None:
-    """Refuse a packed bomb by what its list of contents says, and each member by what it then unpacks to:
-    the zip reader stops at the size that the list names. Raises: TooLarge."""
-    with zipfile.ZipFile(file) as packed:
-        members = packed.infolist()
-    if len(members) > MAX_MEMBERS or sum(member.file_size for member in members) > MAX_UNPACKED:
-        raise TooLarge(f"A workbook unpacks to at most {MAX_UNPACKED} bytes in {MAX_MEMBERS} parts.")
-    file.seek(0)
+def _pointer(name: str, kind: Kind | None) -> str:
+    own = f"/{name.replace('~', '~0').replace('/', '~1')}" if name else ""
+    try:
+        return csv_records.pointer_of(csv_records.column_of(name, kind)) if kind and name else own
+    except MalformedInput:
+        return own
 
 
 # --- the template

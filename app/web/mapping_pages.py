@@ -51,8 +51,9 @@ def propose() -> Response | str:
             raise MalformedInput("The file has no row that can be read.", pointer="/sample", rule="empty")
     except Rejected as refusal:
         return Response(_overview(str(refusal)), 422, mimetype="text/html")
-    found = mapping_proposal.propose(sample.columns, sample.rows, _kind(request.form.get("kind")))
-    name = _name_of(sent.filename)
+    kind = _kind(request.form.get("kind"))
+    found = mapping_proposal.propose(sample.columns, sample.rows, kind, sample.units)
+    name = mapping_form.name_of(sent.filename)
     form = mapping_form.of_proposal(found, name, sample.source)
     form["plant"] = request.form.get("plant", "")
     return _editor(form, sample, why_kind=found.kind_reason)
@@ -165,7 +166,7 @@ def _editor(
 def _reasons(form: dict[str, str], sample: Sample, kind: Kind) -> dict[str, mapping_proposal.Suggestion]:
     """Why a column goes where it was proposed to go, while the form still says so; a guess stays a guess
     until a person changes it."""
-    found = mapping_proposal.propose(sample.columns, sample.rows, kind)
+    found = mapping_proposal.propose(sample.columns, sample.rows, kind, sample.units)
     proposed = mapping_form.of_proposal(found, "", {})
     names = mapping_form.columns_of(form)
     return {
@@ -199,9 +200,3 @@ def _category(text: str | None) -> Category | None:
 
 def _plant(plant_id: str) -> Plant:
     return plants.get(context(), plant_id)
-
-
-def _name_of(filename: str) -> str:
-    head = filename.rpartition(".")[0] or filename
-    plain = "".join(mark if mark.isascii() and mark.isalnum() else "-" for mark in head.lower())
-    return "-".join(part for part in plain.split("-") if part)[:64].strip("-") or "mapping"

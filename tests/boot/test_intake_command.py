@@ -9,6 +9,7 @@ import pytest
 from app.cli.main import main
 from app.core.times import to_seconds
 from tests import installation
+from tests.core.mes import ROW, as_csv
 
 HEADER = (
     "sentAt;lot;details.cellModel;details.manufacturer;details.format;details.chemistry;details.quantity\n"
@@ -59,3 +60,30 @@ def test_an_unknown_plant_or_file_is_one_sentence(
     for name, said in (("none.csv", "is no file"), ("x" * 300, "cannot be read: File name too long")):
         assert main(["intake", "dry-run", str(tmp_path / name)]) == 2
         assert said in capsys.readouterr().err
+
+
+def test_a_mapping_is_proposed_for_a_file_and_is_one_that_check_takes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    """Without an installation: nothing is asked of one."""
+    export = tmp_path / "EOL Halle 1.csv"
+    export.write_bytes(b"Bericht;EOL 2\r\n\r\n" + as_csv(ROW, ROW))
+    assert main(["mapping", "propose", str(export)]) == 0
+    told = capsys.readouterr()
+    assert 'name = "eol-halle-1"' in told.out
+    assert "# Lines 1 to 2 are passed over (skip_lines)" in told.out
+    assert "  # the name is like" in told.out
+    assert "2 rows, 13 columns: " in told.err
+    out = tmp_path / "eol.toml"
+    words = ["mapping", "propose", str(export), "--name", "mes", "--kind", "pack", "--out", str(out)]
+    assert main(words) == 0
+    assert capsys.readouterr().out == ""
+    assert main(words) == 2  # it is not written over
+    assert "cannot be written: File exists" in capsys.readouterr().err
+    text = out.read_text().replace("# ignored", "ignored")
+    out.write_text(
+        text.replace("fields = [", 'fields = [{ to = "details.configuration", constant = "8s" },', 1)
+    )
+    assert main(["mapping", "check", str(out)]) == 0
+    assert capsys.readouterr().out.startswith("mes: 2 records a row")
+    assert main(["mapping", "propose", str(tmp_path / "none.csv")]) == 2

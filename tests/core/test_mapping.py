@@ -439,3 +439,14 @@ def test_a_mapping_of_our_own_columns_says_what_our_own_columns_say(row: dict[st
     )
     (record,) = made(mapping, cells)
     assert record == json.loads(native.body)
+
+
+def test_many_names_with_a_star_find_what_each_finds_alone():
+    """Also a star beside a digit, and a number of more digits than a place in a list has."""
+    names = [f"m/*/k{letter}" for letter in "abcdefghij"] + ["n1*", "m/*"]
+    row = {f"m/{at}/k{letter}": at for at in range(12) for letter in "abcdefghij"}
+    row |= {"n12": 1, "m/12345": 2, "m/7": 3, "other": 4}
+    entries = mapping_flat.Entries(row)
+    assert [entries.of(name) for name in names] == [mapping_flat.matching(row, name) for name in names]
+    assert entries.of("m/*") == {7: 3}
+    assert mapping_flat.unmapped(row, names, []) == ["m/12345", "other"]

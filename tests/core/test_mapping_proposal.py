@@ -6,6 +6,7 @@ import pytest
 
 from app.core import (
     mapping_form,
+    mapping_notes,
     mapping_parse,
     mapping_places,
     mapping_proposal,
@@ -157,3 +158,22 @@ def test_what_a_kind_is_named_by_is_told(kind: Any, wanted: str):
     document = {"name": "x", "records": [{"kind": kind, "fields": [{"to": "sentAt", "file": "time"}]}]}
     told = gaps(mapping_parse.parse(document))
     assert f"Record 1 ({kind}) must say what it is about: map columns to {wanted}." in told
+
+
+def test_a_proposal_as_a_file_says_why_and_what_is_still_to_do():
+    found = propose(list(ENGLISH), [ENGLISH], "reading", {"Nominal Voltage (mV)": "V"})
+    text = mapping_notes.toml(found, "bms", {"delimiter": ","}, ["Line 1 is\npassed over."])
+    assert "# Line 1 is passed over.\n" in text
+    assert "\u201d; the header says mV\n" in text
+    assert "\u201d; no unit in the header: guessed from the magnitude (412.5 kg)\n" in text
+    assert "  # a guess: the name is like" in text
+    assert '# ignored = ["Operator"]' in text
+    decided = text.replace('# ignored = ["Operator"]', 'ignored = ["Operator"]')
+    assert mapping_text.loads(decided.encode()).source.ignored == ("Operator",)
+
+
+def test_a_unit_below_the_header_counts_and_is_said_so():
+    found = propose(["Serial", "Weight"], [{"Serial": "A", "Weight": "412500"}], "pack", {"Weight": "g"})
+    weight = column(found, "Weight")
+    assert (weight.unit, weight.is_guess) == ("g", False)
+    assert "the row below the header says g" in weight.reasons

@@ -55,6 +55,8 @@ def test_the_commands_of_the_guide_connect_a_line(tmp_path: Path) -> None:
     assert lines[3] == "2 accepted, 0 repeated, 1 refused, 0 passports issued"
     assert lines[4].startswith("packs.csv -> done/: 2 accepted, 0 repeated, 1 refused")
     assert lines[5] == "done"
+    assert lines[6] == "1 accepted, 0 repeated, 0 refused, 0 passports issued"
+    assert {path.name for path in tmp_path.iterdir()} == {".venv", "data", "guide"}
     assert told.stdout.split() == ["207", "3", "0"]
     assert json.loads(asked[0])["scope"] == "send"
     assert asked[1] == "201"
@@ -71,7 +73,9 @@ def test_the_commands_of_the_guide_connect_a_line(tmp_path: Path) -> None:
     assert mapped[2] == "2 accepted, 0 repeated, 1 refused, 0 passports issued"
     assert "mandatory attributes are never filled by this file" in mapped[3]
     assert "mes-end-of-line:1" in mapped
-    assert mapped[-4] == "2 accepted, 0 repeated, 1 refused, 0 passports issued"
+    assert 'name = "eol"' in (tmp_path / "guide" / "proposed.toml").read_text()
+    assert mapped[-5] == "2 accepted, 0 repeated, 1 refused, 0 passports issued"
+    assert mapped[-4] == "2 accepted, 0 repeated, 0 refused, 0 passports issued"
     assert json.loads(mapped[-3])["mapping"] == "mes-end-of-line:1"
     by_rest = json.loads(mapped[-2])
     assert (by_rest["repeated"], by_rest["refused"], by_rest["records"][2]["record"]) == (2, 1, 3)

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 from app.core.errors import MalformedInput, NotFound
@@ -167,3 +168,44 @@ def test_the_time_of_the_file_is_the_time_of_its_last_change(line: Line, tmp_pat
     os.utime(path, (moment, moment))
     assert sent(line, path, saved(line, text)).accepted == 2
     assert rows(line.ctx.engine, "intake_records")[0]["sent_at"] == "2026-11-24T11:00:00.000000Z"
+
+
+UNITS = {name: {"Gewicht [kg]": "kg", "Energie [Wh]": "Wh"}.get(name, "") for name in ROW}
+
+
+def with_head(*rows: dict[str, str]) -> bytes:
+    """An export with three lines before its header, and a row of units below it."""
+    return "Bericht;EOL\r\nBediener;M\u00fcller\r\n\r\n".encode("cp1252") + as_csv(UNITS, *rows)
+
+
+def test_lines_before_the_header_and_the_row_of_units_are_passed_over(line: Line, tmp_path: Path):
+    applied = saved(line, changed(skip_lines=3, skip_after_header=1))
+    found = sent(line, a_file(tmp_path, with_head(ROW, ROW | {"Gewicht [kg]": "schwer"})), applied)
+    assert (found.refusal, found.accepted, found.refused) == (None, 2, 1)
+    assert found.errors[0]["row"] == 7  # as an editor counts
+    plain = sent(line, a_file(tmp_path, with_head(ROW), "b.csv"), saved(line, changed()))
+    assert "no column" in str(plain.refusal)
+
+
+def test_a_sheet_of_numbers_is_read_whatever_the_marks_of_the_files_are(line: Line, tmp_path: Path):
+    """412.125 kg as a number in a cell is no 412125, though the mapping has a point for thousands."""
+    book = openpyxl.Workbook()
+    sheet: Any = book.active
+    sheet.append(["Bericht", "EOL"])
+    sheet.append([])
+    row = ROW | {"Gewicht [kg]": 412.125, "Nennkapazit\u00e4t [mAh]": 94000, "GTIN": 9506000134352}
+    sheet.append(list(row))
+    sheet.append(list(UNITS.values()))
+    sheet.append(list(row.values()))
+    sheet.append(["x"] * 14)
+    path = tmp_path / "eol.xlsx"
+    book.save(path)
+    applied = saved(line, changed(skip_lines=1, skip_after_header=1))
+    found = sent(line, path, applied)
+    assert (found.refusal, found.accepted, found.refused) == (None, 2, 1)
+    assert found.errors[0]["row"] == 6
+    stored = [json.loads(bytes(each["body"])) for each in rows(line.ctx.engine, "intake_records")]
+    (pack,) = [each for each in stored if each["kind"] == "pack"]
+    assert pack["values"]["batteryMass"] == {"value": "412.125", "unit": "kg"}
+    assert pack["values"]["ratedCapacity"] == {"value": "94", "unit": "Ah"}
+    assert pack["values"]["certifiedUsableBatteryEnergy"]["value"] == "34.4005"  # a text, with its marks

@@ -14,7 +14,7 @@ import pytest
 from app.core import csv_records
 from app.core.intake import KINDS, Kind
 from app.files.folder import Folder
-from app.services import files, spreadsheets
+from app.services import files, sheet_rows, spreadsheets
 from app.services.context import Context
 from app.services.files import How
 from app.services.plants import Plant
@@ -108,7 +108,7 @@ def test_a_cell_is_read_without_the_habits_of_a_country(tmp_path: Path, value: A
     sheet.append(["x", value])
     path = tmp_path / "cells.xlsx"
     book.save(path)
-    read = spreadsheets.as_csv(path)(10_000).decode()
+    read = sheet_rows.as_csv(path)(10_000).decode()
     assert read.splitlines()[1] == f'"x";"{text}"'
 
 

@@ -156,3 +156,18 @@ def test_a_saved_mapping_is_changed_as_text_and_keeps_its_versions(maker: Client
     assert maker.get(f"{place}?version=2&form=toml").headers["Content-Type"].startswith("application/toml")
     assert maker.get(f"{place}?version=9").status_code == 404
     assert maker.get("/mappings/hall-9/x").status_code == 404
+
+
+def test_lines_around_the_header_of_a_sample_are_recognised_and_kept_in_the_mapping(maker: Client):
+    units = {name: {"Gewicht [kg]": "kg", "Energie [Wh]": "Wh"}.get(name, "") for name in ROW}
+    head = b"Bericht;EOL\r\nBediener;Meier\r\n\r\n"
+    page = propose(maker, head + as_csv(units, ROW)).get_data(as_text=True)
+    assert "Lines 1 to 3 are passed over (skip_lines)" in page
+    assert "names units, and is no data: passed over (skip_after_header)" in page
+    form = completed(page)
+    assert (form["skip_lines"], form["skip_after_header"]) == ("3", "1")
+    shown = maker.post("/mappings/draft", data={**form, "act": "try"}).get_data(as_text=True)
+    assert "Lines 1 to 3 are passed over" in shown
+    assert "<dt>Refused</dt><dd>0</dd>" in shown
+    toml = maker.post("/mappings/draft", data={**form, "act": "download"}).get_data(as_text=True)
+    assert "skip_lines = 3\nskip_after_header = 1\n" in toml
