@@ -1,16 +1,18 @@
 """The recall question among 100,000 packs: a lot that is in every one, and a lot that is in each twentieth.
 
-Each pack has a module, each module names its lots: so every pack is two links away from its lot.
+Each pack has a module, each module names its lots: so every pack is two links away from its lot. The floor is
+one statement of the database that joins the links and the batteries, with nothing judged.
 """
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import select
 
 from app.core.genealogy_things import Thing
-from app.core.intake import parse
+from app.core.intake import IntakeRecord, parse
 from app.services import genealogy_rows, recall
 from app.store.factory_tables import genealogy_links
 from app.store.tables import batteries
@@ -22,7 +24,9 @@ PACKS: Final = 100_000
 LOTS: Final = 20
 _CHUNK: Final = 5_000
 EVERY, SOME = "batteries with a lot that is in 100,000", "batteries with a lot that is in 5,000"
-BARE_EVERY, BARE_SOME = "their links and batteries, read by key", "links and batteries of 5,000, read by key"
+PAGE, TABLE = "each next page of a hundred", "all 100,000 as CSV"
+BARE_EVERY, BARE_SOME = "links and batteries of 100,000, joined", "links and batteries of 5,000, joined"
+BARE_PAGE = "a hundred batteries, read by key"
 
 
 def run(rounds: int) -> list[Group]:
@@ -37,14 +41,19 @@ def _on(name: str, database_url: str | None, rounds: int) -> Group:
         every, some = Thing("cell-lot", "EVERY"), Thing("cell-lot", "C7")
         contenders = {
             EVERY: _elapsed(lambda: _asked(made, every, PACKS)),
-            BARE_EVERY: _elapsed(lambda: _read(made, every, PACKS)),
+            BARE_EVERY: _elapsed(lambda: _joined(made, every, PACKS)),
             SOME: _elapsed(lambda: _asked(made, some, PACKS // LOTS)),
-            BARE_SOME: _elapsed(lambda: _read(made, some, PACKS // LOTS)),
+            BARE_SOME: _elapsed(lambda: _joined(made, some, PACKS // LOTS)),
+            PAGE: _elapsed(lambda: _page(made, every)),
+            BARE_PAGE: _elapsed(lambda: _hundred(made)),
+            TABLE: _elapsed(lambda: _table(made, every)),
         }
         costs = measure.rounds(contenders, min(rounds, 5))
     figures = (
         measure.figure(costs, EVERY, BARE_EVERY, unit="s", target=Target(10, "value", "s")),
         measure.figure(costs, SOME, BARE_SOME, unit="ms", target=Target(1000, "value", "ms")),
+        measure.figure(costs, PAGE, BARE_PAGE, unit="ms", target=Target(100, "value", "ms")),
+        measure.figure(costs, TABLE, BARE_EVERY, unit="s"),
     )
     return Group(f"Recall of one lot among 100,000 packs on {name}: elapsed time", figures)
 
@@ -59,35 +68,61 @@ def _elapsed(call: Callable[[], object]) -> Contender:
 
 
 def _asked(made: Installation, thing: Thing, packs: int) -> None:
+    made.ctx.kept.clear()
     found = recall.of_thing(made.ctx, made.plant.economic_operator_id, thing)
     assert found.count("now") == packs
 
 
-def _read(made: Installation, thing: Thing, packs: int) -> None:
-    """The same rows with nothing judged: links up, level by level, then the batteries."""
-    keys, operator = [thing.key()], made.plant.economic_operator_id
-    links, found = genealogy_links.c, 0
+def _page(made: Installation, thing: Thing) -> None:
+    """The second page: the answer is there."""
+    operator = made.plant.economic_operator_id
+    found = recall.of_thing(made.ctx, operator, thing)
     with made.ctx.read() as store:
-        connection = store.genealogy._connection
-        for _ in range(2):
-            above: list[bytes] = []
-            for start in range(0, len(keys), 500):
-                wanted = links.child_key.in_(keys[start : start + 500])
-                query = select(links.parent_key).where(wanted, links.economic_operator_id == operator)
-                above += [bytes(row.parent_key) for row in connection.execute(query)]
-            keys = above
-        for start in range(0, len(keys), 500):
-            query = select(batteries).where(batteries.c.key.in_(keys[start : start + 500]))
-            found += len(connection.execute(query).all())
-    assert found == packs
+        first = found.packs(store, operator, 0, 100)
+    _, packs, _ = recall.page_after(made.ctx, operator, thing, found.mark(first[-1]), 100)
+    assert len(packs) == 100
+
+
+def _table(made: Installation, thing: Thing) -> None:
+    """The rows of the table, from the answer that is there."""
+    operator = made.plant.economic_operator_id
+    found = recall.of_thing(made.ctx, operator, thing)
+    written = sum(len(packs) for packs in recall.all_packs(made.ctx, operator, found))
+    assert written == PACKS
+
+
+def _joined(made: Installation, thing: Thing, packs: int) -> None:
+    """The same rows by one statement, with nothing judged and nothing sorted."""
+    lower, upper = genealogy_links.alias(), genealogy_links.alias()
+    own = made.plant.economic_operator_id
+    query = (
+        select(lower.c.act, upper.c.act, batteries)
+        .join_from(lower, upper, upper.c.child_key == lower.c.parent_key)
+        .join(batteries, batteries.c.key == upper.c.parent_key)
+        .where(
+            lower.c.child_key == thing.key(), lower.c.economic_operator_id == own,
+            upper.c.economic_operator_id == own,
+        )
+    )  # fmt: skip
+    with made.ctx.read() as store:
+        assert len(store.genealogy._connection.execute(query).all()) == packs
+
+
+def _hundred(made: Installation) -> None:
+    keys = [Thing("battery", f"R{number}", GTIN).key() for number in range(200)]
+    with made.ctx.read() as store:
+        for part in (keys[:100], keys[100:]):
+            query = select(batteries).where(batteries.c.key.in_(part))
+            assert len(store.genealogy._connection.execute(query).all()) == 100
 
 
 def _fill(made: Installation) -> None:
+    module, pack = _first()
     for start in range(0, PACKS, _CHUNK):
         numbers = range(start, start + _CHUNK)
         with made.ctx.unit_of_work() as work:
             work.batteries.add_many([_battery(made, number) for number in numbers])
-            work.genealogy.add([link for number in numbers for link in _links(made, number)])
+            work.genealogy.add([link for number in numbers for link in _links(made, number, module, pack)])
             work.commit()
 
 
@@ -100,20 +135,36 @@ def _battery(made: Installation, number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _links(made: Installation, number: int) -> Iterator[dict[str, Any]]:
-    lots = [{"lot": "EVERY"}, {"lot": f"C{number % LOTS}"}]
-    module = {"moduleModel": "K", "cellLots": lots}
-    pack = {
-        "assembledOn": "2026-11-20", "configuration": "2s1p", "modules": [{"moduleNumber": f"M{number}"}]
-    }  # fmt: skip
-    for kind, subject, details in (
-        ("module", {"serial": f"M{number}"}, module),
-        ("pack", {"gtin": GTIN, "serial": f"R{number}"}, pack),
-    ):
-        record = parse(
+def _first() -> tuple[IntakeRecord, IntakeRecord]:
+    """A module and a pack; the others differ in their numbers alone."""
+    module = {"moduleModel": "K", "cellLots": [{"lot": "EVERY"}]}
+    pack = {"assembledOn": "2026-11-20", "configuration": "2s1p", "modules": [{"moduleNumber": "M"}]}
+    first, second = (
+        parse(
             {
-                "recordId": f"{kind}-{number}", "kind": kind, "sentAt": "2026-11-24T12:00:00Z",
+                "recordId": "first", "kind": kind, "sentAt": "2026-11-24T12:00:00Z",
                 "subject": subject, "details": details,
             }
-        )  # fmt: skip
+        )
+        for kind, subject, details in (
+            ("module", {"serial": "M"}, module), ("pack", {"gtin": GTIN, "serial": "R"}, pack),
+        )
+    )  # fmt: skip
+    return first, second
+
+
+def _links(
+    made: Installation, number: int, module: IntakeRecord, pack: IntakeRecord
+) -> Iterator[dict[str, Any]]:
+    lots = [{"lot": "EVERY"}, {"lot": f"C{number % LOTS}"}]
+    for record in (
+        replace(
+            module, record_id=f"module-{number}", serial=f"M{number}",
+            details={**module.details, "cellLots": lots},
+        ),
+        replace(
+            pack, record_id=f"pack-{number}", serial=f"R{number}",
+            details={**pack.details, "modules": [{"moduleNumber": f"M{number}"}]},
+        ),
+    ):  # fmt: skip
         yield from genealogy_rows.rows_of(record, made.plant.id, made.plant.economic_operator_id)

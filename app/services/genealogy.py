@@ -100,7 +100,7 @@ def require_known(ctx: Context, operator: str, thing: Thing) -> None:
     with ctx.read() as store:
         keys = [thing.key()]
         if next(store.genealogy.nodes(operator, keys), None) or next(
-            store.genealogy.states(operator, keys), None
+            store.recall_links.states(operator, keys), None
         ):
             return
     raise NotFound("No record names this. Check the number, and whether its record has come in.")
@@ -120,10 +120,10 @@ def find(ctx: Context, operator: str, text: str) -> list[Thing]:
             for row in store.genealogy.nodes(operator, keys)
             if row.kind in KINDS
         }
-        for row in store.genealogy.states(operator, keys):
+        for row in store.recall_links.states(operator, keys):
             found[bytes(row.key)] = Thing("battery", row.serial, row.gtin)
         if exact is None:
-            for row in store.genealogy.above(operator, [Thing("lot-number", text).key()]):
+            for row in store.genealogy.holders(operator, Thing("lot-number", text).key()):
                 found[bytes(row.parent_key)] = named(row.parent_kind, row.parent)
             for row in store.genealogy.batteries_called(operator, text, limit=MAX_FOUND):
                 called = [Thing("battery", row.serial, row.gtin)] if row.lot != text else []

@@ -1,32 +1,39 @@
 """The recall question: which batteries hold a lot, cell or module, and which held it once.
 
-From the thing upwards, link by link, each with the times at which it held (app/core/holding.py). A thing that
-is reached anew, or at more times, is looked at again; so circles end, and the order of records is nothing.
+Asked once, an answer is kept in this process in few bytes a battery. It is what the links up to one number
+say, and links are only added: its pages belong together, however many records come in between, and a process
+that does not have it works the same one out again. The state of a passport is always that of now.
 """
 
+import re
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import groupby
-from operator import itemgetter
-from typing import Any, Final, NamedTuple
+from dataclasses import dataclass
+from typing import Final, NamedTuple, cast
 
 from app.core import holding
+from app.core.bounded import Bounded
+from app.core.errors import MalformedInput
 from app.core.genealogy_things import Thing, ThingKind, named
-from app.core.holding import ALWAYS, Held, Reach, Spans, Standing
+from app.core.holding import Spans, Standing
 from app.services.context import Context
+from app.services.recall_walk import Judged, Walk
 from app.store.unit_of_work import Store
 
-MAX_LINKS: Final = 2_000_000
-"""Links that one question may read; beyond, the answer says that it is cut."""
 MAX_LOOSE: Final = 100
-_PARTS: Final = frozenset({"module", "cell", "battery", "thing"})
-_CELLS: Final = frozenset({"cell-lot", "cell", "batch", "module", "battery", "thing", "transformation"})
+KEPT_BYTES: Final = 16_000_000
+"""Answers that a process keeps: one about half a million batteries, or many about few."""
+_KEY: Final = 16
+_RANKS: Final = {standing: rank for rank, standing in enumerate(holding.STANDINGS)}
+_AT_ONCE: Final = 1_000
+_MARK: Final = re.compile(r"([0-9]{1,18})-([0-9a-f]{32})")
 
 
 class Pack(NamedTuple):
     """One battery of the answer. `state` is that of its passport; `unknown` where no record is about it."""
 
+    key: bytes
     gtin: str
     serial: str
     lot: str | None
@@ -45,9 +52,10 @@ class Recall:
     """Every battery that holds or held a thing, those that hold it first, by GTIN and serial."""
 
     of: Thing
-    packs: Sequence[Pack]
+    as_of: int
+    """Number of the newest link that counts."""
     counts: Counter[tuple[str, str]]
-    """By standing and state of the passport."""
+    """By standing and state of the passport, when it was asked first."""
     loose: Sequence[Thing]
     """Modules and cells that hold it now and that nothing holds, at most `MAX_LOOSE`."""
     loose_count: int
@@ -55,162 +63,146 @@ class Recall:
     """More links than one question may read: packs may be missing."""
     is_filling: bool
     """Records of before there were links are still being read."""
+    _keys: bytes
+    """Of the batteries, in order, one after the other."""
+    _judged: "array[int]"
+    """Place of each battery's standing and times among `_ways`."""
+    _ways: Sequence[Judged]
+
+    def __len__(self) -> int:
+        return len(self._judged)
 
     def count(self, standing: str) -> int:
         return sum(number for (found, _), number in self.counts.items() if found == standing)
 
+    def packs(self, store: Store, operator: str, start: int, end: int) -> list[Pack]:
+        """The batteries from one place to another, with their passports as they are now."""
+        places = range(start, min(end, len(self)))
+        keys = [self._keys[place * _KEY : (place + 1) * _KEY] for place in places]
+        known = _described(store, operator, keys)
+        return [
+            Pack(key, *known[key], *self._ways[self._judged[place]])
+            for place, key in zip(places, keys, strict=True)
+        ]
 
-def of_thing(ctx: Context, operator: str, thing: Thing) -> Recall:
-    """Every battery of one economic operator that holds `thing`, or held it."""
+    def after(self, key: bytes) -> int:
+        """The place after one battery. Raises: MalformedInput where it is not in the answer."""
+        at = self._keys.find(key)
+        while at > 0 and at % _KEY:
+            at = self._keys.find(key, at + 1)
+        if at < 0:
+            raise MalformedInput(
+                "This is no mark of a next page of this answer.", pointer="/after", rule="mark"
+            )
+        return at // _KEY + 1
+
+    def mark(self, pack: Pack) -> str:
+        """What a page after this battery is asked for by."""
+        return f"{self.as_of}-{pack.key.hex()}"
+
+
+def of_thing(ctx: Context, operator: str, thing: Thing, as_of: int | None = None) -> Recall:
+    """Every battery of one economic operator that holds `thing`, or held it, by the links up to `as_of`."""
+    answers = cast(
+        "Bounded[tuple[str, bytes, int], Recall]", ctx.kept.setdefault("recalls", Bounded(KEPT_BYTES))
+    )
     with ctx.read() as store:
-        walk = _Walk(store, operator)
+        newest = store.recall_links.newest()
+        through = newest if as_of is None else min(as_of, newest)
+        known = answers.get((operator, thing.key(), through))
+        if known is not None and (not known.is_filling or as_of is not None):
+            return known
+        found = _asked(store, operator, thing, through)
+    answers.put((operator, thing.key(), through), found, 20 * len(found) + 50_000)
+    return found
+
+
+def page_after(
+    ctx: Context, operator: str, thing: Thing, mark: str | None, length: int
+) -> tuple[Recall, list[Pack], str | None]:
+    """The answer, its batteries after a mark (the first ones without), and the mark of the next page.
+
+    Raises: MalformedInput for what is no mark of this answer.
+    """
+    given = _MARK.fullmatch(mark) if mark is not None else None
+    if mark is not None and given is None:
+        raise MalformedInput("This is no mark of a next page.", pointer="/after", rule="mark")
+    found = of_thing(ctx, operator, thing, int(given[1]) if given else None)
+    start = found.after(bytes.fromhex(given[2])) if given else 0
+    with ctx.read() as store:
+        packs = found.packs(store, operator, start, start + length)
+    return found, packs, found.mark(packs[-1]) if packs and start + length < len(found) else None
+
+
+def packs_of_page(ctx: Context, operator: str, found: Recall, page: int, length: int) -> list[Pack]:
+    """The batteries of one page by its number, from 1."""
+    with ctx.read() as store:
+        return found.packs(store, operator, (page - 1) * length, page * length)
+
+
+def all_packs(ctx: Context, operator: str, found: Recall) -> Iterator[list[Pack]]:
+    """Every battery of the answer, a thousand at a time."""
+    for start in range(0, len(found), _AT_ONCE):
+        with ctx.read() as store:
+            packs = found.packs(store, operator, start, start + _AT_ONCE)
+        yield packs
+
+
+def _asked(store: Store, operator: str, thing: Thing, through: int) -> Recall:
+    is_filled = store.genealogy.is_complete()
+    walk = Walk(store, operator, through)
+    with store.recall_links.many():
         walk.up(thing.key())
-        packs = walk.packs()
+        batteries = walk.batteries()
         loose = walk.loose(thing.key())
-        filled = store.genealogy.is_complete()
-    counts: Counter[tuple[str, str]] = Counter((pack.standing, pack.state) for pack in packs)
-    return Recall(thing, packs, counts, loose[:MAX_LOOSE], len(loose), walk.is_cut, not filled)
+        ways: dict[Judged, int] = {}
+        rows, counts = [], Counter[tuple[str, str]]()
+        for key, gtin, serial, state in _ordered_by(store, operator, list(batteries)):
+            judged = batteries[key]
+            counts[judged[0], state] += 1
+            place = ways.setdefault(judged, len(ways))
+            rows.append((f"{_RANKS[judged[0]]}{gtin}{serial}", key, place))
+    rows.sort()
+    return Recall(
+        thing, through, counts, _things(store, operator, loose)[:MAX_LOOSE], len(loose), walk.is_cut,
+        not is_filled, b"".join([key for _, key, _ in rows]), array("L", [place for *_, place in rows]),
+        list(ways),
+    )  # fmt: skip
 
 
-@dataclass(slots=True)
-class _Walk:
-    store: Store
-    operator: str
-    reaches: dict[bytes, Reach] = field(default_factory=dict)
-    kinds: dict[bytes, tuple[str, str]] = field(default_factory=dict)
-    held_now: set[bytes] = field(default_factory=set)
-    links: int = 0
-    is_cut: bool = False
-    _same: dict[Any, Any] = field(default_factory=dict)
-    """Many things are reached alike: what was worked out once is used again, and kept once."""
-
-    def up(self, start: bytes) -> None:
-        self.reaches[start] = Reach(firm=ALWAYS)
-        frontier = {start}
-        while frontier and not self.is_cut:
-            found: set[bytes] = set()
-            for child, parent, link in self._pairs(sorted(frontier)):
-                before = self.reaches.get(parent, _NOWHERE)
-                way = self._worked_out(self.reaches[child], link)
-                if way is _NOWHERE:
-                    continue
-                after = self._joined(before, way)
-                if holding.standing_of(link.spans) == "now":
-                    self.held_now.add(child)
-                if after != before:
-                    self.reaches[parent] = after
-                    found.add(parent)
-            frontier = found
-
-    def _pairs(self, children: Sequence[bytes]) -> Iterator[tuple[bytes, bytes, Held]]:
-        rows = self.store.genealogy.above(self.operator, children)
-        for (child, parent), each in groupby(rows, key=_PAIR):
-            stated = list(each)
-            self.links += len(stated)
-            if self.links > MAX_LINKS:
-                self.is_cut = True
-                return
-            if parent not in self.kinds:
-                first = stated[0]
-                self.kinds[parent] = (first.parent_kind, first.parent)
-            yield child, parent, self._held(stated)
-
-    def _held(self, stated: Sequence[Any]) -> Held:
-        if len(stated) > 1:
-            return holding.held(stated)
-        row = stated[0]
-        alike = (
-            row.act,
-            bool(row.superseded),
-            row.parent_kind,
-            row.at if row.act in ("add", "remove") else "",
-        )
-        if alike not in self._same:
-            self._same[alike] = holding.held(stated)
-        return self._same[alike]  # type: ignore[no-any-return]
-
-    def _worked_out(self, reach: Reach, link: Held) -> Reach:
-        alike = (reach, link)
-        if alike not in self._same:
-            way = reach.above(link)
-            self._same[alike] = _NOWHERE if way == _NOWHERE else way
-        return self._same[alike]  # type: ignore[no-any-return]
-
-    def _joined(self, before: Reach, way: Reach) -> Reach:
-        if before is _NOWHERE:
-            return way
-        alike = (before, way, "joined")
-        if alike not in self._same:
-            self._same[alike] = before.joined(way)
-        return self._same[alike]  # type: ignore[no-any-return]
-
-    def packs(self) -> list[Pack]:
-        """The batteries among what was reached, judged and with their passports."""
-        keys = sorted(
-            key for key, (kind, _) in self.kinds.items() if kind == "battery" and key in self.reaches
-        )
-        is_open = self._open([key for key in keys if self.reaches[key].depends])
-        states = {bytes(row.key): row for row in self.store.genealogy.states(self.operator, keys)}
-        found = []
-        for key in keys:
-            judged = self.reaches[key].standing(is_open=key in is_open)
-            if judged is None:
-                continue
-            row = states.get(key)
-            if row is None:
-                thing = named("battery", self.kinds[key][1])
-                found.append(Pack(thing.of or "", thing.number, None, "unknown", None, *judged))
-            else:
-                found.append(Pack(row.gtin, row.serial, row.lot, row.state, row.passport_uuid, *judged))
-        found.sort(key=lambda pack: (holding.STANDINGS.index(pack.standing), pack.gtin, pack.serial))
-        return found
-
-    def _open(self, keys: Sequence[bytes]) -> set[bytes]:
-        """Batteries whose parts do not say all of their cells: some part that is in it now says nothing, or
-        nothing is known to be in it."""
-        parts: dict[bytes, list[bytes]] = {key: [] for key in keys}
-        told: set[bytes] = set()
-        for parent, child, kind, link in below(self.store, self.operator, keys):
-            if holding.standing_of(link.spans) == "now" and link.label == "firm":
-                if kind in _PARTS:
-                    parts[parent].append(child)
-                elif kind in _CELLS and kind != "batch":
-                    told.add(parent)
-        wanted = sorted({part for each in parts.values() for part in each})
-        known = {
-            parent
-            for parent, _, kind, link in below(self.store, self.operator, wanted)
-            if kind in _CELLS and holding.standing_of(link.spans) == "now"
-        }
-        return {
-            key
-            for key, each in parts.items()
-            if any(part not in known for part in each) or (not each and key not in told)
-        }
-
-    def loose(self, start: bytes) -> list[Thing]:
-        """Modules and cells on the shelf that hold what is asked for."""
-        kinds: dict[str, ThingKind] = {"module": "module", "cell": "cell"}
-        found = [
-            named(kinds[kind], name)
-            for key, (kind, name) in self.kinds.items()
-            if kind in kinds and key not in self.held_now and key != start
-            and key in self.reaches and holding.standing_of(self.reaches[key].firm) == "now"
-        ]  # fmt: skip
-        return sorted(found, key=lambda thing: (thing.kind, thing.number))
+def _ordered_by(store: Store, operator: str, keys: list[bytes]) -> Iterator[tuple[bytes, str, str, str]]:
+    """Key, GTIN, serial and state of each battery."""
+    left = set(keys)
+    for row in store.recall_links.states(operator, sorted(left)):
+        left.discard(row[0])
+        yield row[0], row[1], row[2], row[3]
+    for row in store.genealogy.nodes(operator, sorted(left)):
+        if bytes(row.key) in left:  # told once, however its serial was spelled
+            left.discard(bytes(row.key))
+            thing = named("battery", row.name)
+            yield bytes(row.key), thing.of or "", thing.number, "unknown"
 
 
-_NOWHERE: Final = Reach()
-_PAIR: Final = itemgetter(0, 1)
-"""Of a row up: child and parent."""
+def _described(
+    store: Store, operator: str, keys: Sequence[bytes]
+) -> dict[bytes, tuple[str, str, str | None, str, str | None]]:
+    """GTIN, serial, batch, state and passport of batteries."""
+    found = {
+        row.key: (row.gtin, row.serial, row.lot, row.state, row.passport_uuid)
+        for row in store.recall_links.states(operator, keys)
+    }
+    unknown = [key for key in keys if key not in found]
+    for row in store.genealogy.nodes(operator, unknown):
+        thing = named("battery", row.name)
+        found.setdefault(bytes(row.key), (thing.of or "", thing.number, None, "unknown", None))
+    return found
 
 
-def below(store: Store, operator: str, parents: Sequence[bytes]) -> Iterator[tuple[bytes, bytes, str, Held]]:
-    """What each of these things holds or held: parent, child, kind of the child, how."""
-    rows = store.genealogy.below(operator, parents)
-    for _, each in groupby(rows, key=lambda row: (row.parent_key, row.child_key)):
-        stated = list(each)
-        yield (
-            bytes(stated[0].parent_key), bytes(stated[0].child_key), stated[0].child_kind,
-            holding.held(stated),
-        )  # fmt: skip
+def _things(store: Store, operator: str, keys: Sequence[bytes]) -> list[Thing]:
+    """Modules and cells by their names, in order."""
+    kinds: dict[str, ThingKind] = {"module": "module", "cell": "cell"}
+    found: dict[bytes, Thing] = {}
+    for row in store.genealogy.nodes(operator, keys):
+        if row.kind in kinds:
+            found.setdefault(bytes(row.key), named(kinds[row.kind], row.name))
+    return sorted(found.values(), key=lambda thing: (thing.kind, thing.number))

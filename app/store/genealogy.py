@@ -7,60 +7,28 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
-    and_,
     bindparam,
-    exists,
     func,
     insert,
-    literal_column,
     or_,
     select,
-    type_coerce,
     update,
 )
-from sqlalchemy.types import NullType
 
 from app.store.factory_tables import genealogy_backfill, genealogy_links, intake_records
+from app.store.recall_links import superseded
 from app.store.tables import batteries
 
 _LINKS = genealogy_links.c
-_newer = genealogy_links.alias("newer")
-# Asked of the first link of each record alone, for which there is an index.
-_SUPERSEDED = exists(
-    select(literal_column("1"))
-    .select_from(_newer)
-    .where(
-        _newer.c.source_key == _LINKS.source_key,
-        _newer.c.head == literal_column("1"),
-        _newer.c.economic_operator_id == _LINKS.economic_operator_id,
-        or_(
-            _newer.c.sent_at > _LINKS.sent_at,
-            and_(
-                _newer.c.sent_at == _LINKS.sent_at,
-                or_(
-                    _newer.c.record_id > _LINKS.record_id,
-                    and_(_newer.c.record_id == _LINKS.record_id, _newer.c.plant_id > _LINKS.plant_id),
-                ),
-            ),
-        ),
-    )
-).label("superseded")
 _OWN = _LINKS.economic_operator_id == bindparam("operator")
-_ABOVE = (
-    select(
-        # as the driver gives them, which is bytes
-        type_coerce(_LINKS.child_key, NullType).label("child_key"),
-        type_coerce(_LINKS.parent_key, NullType).label("parent_key"),
-        _LINKS.parent_kind, _LINKS.parent, _LINKS.act, _LINKS.at, _SUPERSEDED,
-    )
-    .where(_LINKS.child_key.in_(bindparam("keys", expanding=True)), _OWN)
-    .order_by(_LINKS.child_key, _LINKS.parent_key)
-)  # fmt: skip
+_HOLDERS = select(_LINKS.parent_key, _LINKS.parent_kind, _LINKS.parent).where(
+    _LINKS.child_key.in_(bindparam("keys", expanding=True)), _OWN
+)
 _BELOW = (
     select(
         _LINKS.parent_key, _LINKS.parent_kind, _LINKS.child_key, _LINKS.child_kind, _LINKS.child, _LINKS.act,
         _LINKS.at, _LINKS.quantity, _LINKS.unit, _LINKS.plant_id, _LINKS.record_id, _LINKS.sent_at,
-        _SUPERSEDED,
+        superseded(),
     )
     .where(_LINKS.parent_key.in_(bindparam("keys", expanding=True)), _OWN)
     .order_by(_LINKS.parent_key, _LINKS.child_key, _LINKS.sequence)
@@ -74,13 +42,6 @@ _NODES = (
         )
     )
 )
-_STATES = select(
-    batteries.c.key, batteries.c.gtin, batteries.c.serial, batteries.c.lot, batteries.c.state,
-    batteries.c.passport_uuid,
-).where(
-    batteries.c.key.in_(bindparam("keys", expanding=True)),
-    batteries.c.economic_operator_id == bindparam("operator"),
-)  # fmt: skip
 _BODIES = (
     select(intake_records.c.subject_key, intake_records.c.body)
     .where(
@@ -105,9 +66,9 @@ class Genealogy:
         if rows:
             self._connection.execute(insert(genealogy_links), list(rows))
 
-    def above(self, operator: str, keys: Sequence[bytes]) -> Iterator[Row[Any]]:
-        """All links up from these things, those of one pair side by side, one by one as they are read."""
-        return self._each(_ABOVE, operator, keys)
+    def holders(self, operator: str, key: bytes) -> Iterator[Row[Any]]:
+        """What holds or held one thing."""
+        return self._each(_HOLDERS, operator, [key])
 
     def below(self, operator: str, keys: Sequence[bytes]) -> Iterator[Row[Any]]:
         """All links down from these things, those of one pair side by side, with who says so."""
@@ -116,10 +77,6 @@ class Genealogy:
     def nodes(self, operator: str, keys: Sequence[bytes]) -> Iterator[Row[Any]]:
         """Kind and name of those things that a link speaks of."""
         return self._each(_NODES, operator, keys)
-
-    def states(self, operator: str, keys: Sequence[bytes]) -> Iterator[Row[Any]]:
-        """Batteries with the state of their passports."""
-        return self._each(_STATES, operator, keys)
 
     def bodies(self, operator: str, keys: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
         """Every record about these subjects as it was sent, with the subject's key, in order of arrival."""

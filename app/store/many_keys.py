@@ -5,7 +5,7 @@ and given to the driver: PostgreSQL takes the keys as one array in binary form, 
 few lengths, filled up with a key that is there already.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain, repeat
 from typing import Any, Final
@@ -19,6 +19,7 @@ _SQLITE: Final[Dialect] = pysqlite_dialect()
 _POSTGRESQL: Final[Dialect] = psycopg_dialect()  # type: ignore[no-untyped-call]
 _LENGTHS: Final = (8, 64, 512)
 """Of lists in SQLite, which takes many thousand values in one statement."""
+_ROWS_AT_ONCE: Final = 1_000
 _NAMES: Final = [f"key{number}" for number in range(_LENGTHS[-1])]
 
 
@@ -40,13 +41,32 @@ class ManyKeys:
             return list(connection.exec_driver_sql(text, {**told, **values, "keys": list(keys)}))
         found: list[Any] = []
         for start in range(0, len(keys), _LENGTHS[-1]):
-            part = keys[start : start + _LENGTHS[-1]]
-            length = next(length for length in _LENGTHS if length >= len(part))
-            text, names, told = self._list(length)
-            filled = chain(part, repeat(part[0], length - len(part)))
-            bound = {**told, **values, **dict(zip(_NAMES[:length], filled, strict=True))}
-            found.extend(connection.exec_driver_sql(text, tuple([bound[name] for name in names])))
+            text, bound = self._filled(keys[start : start + _LENGTHS[-1]], values)
+            found.extend(connection.exec_driver_sql(text, bound))
         return found
+
+    def each(self, connection: Connection, keys: Sequence[Any], **values: Any) -> Iterator[Any]:
+        """The same, a part of the keys at a time and as the rows are read: few are in memory at once."""
+        return chain.from_iterable(self._parts(connection, keys, values))
+
+    def _parts(
+        self, connection: Connection, keys: Sequence[Any], values: Mapping[str, Any]
+    ) -> Iterator[Sequence[Any]]:
+        for start in range(0, len(keys), _LENGTHS[-1]):
+            if connection.dialect.name != "sqlite":
+                text, told = self._array()
+                bound: Any = {**told, **values, "keys": list(keys[start : start + _LENGTHS[-1]])}
+            else:
+                text, bound = self._filled(keys[start : start + _LENGTHS[-1]], values)
+            yield from connection.exec_driver_sql(text, bound).partitions(_ROWS_AT_ONCE)
+
+    def _filled(self, part: Sequence[Any], values: Mapping[str, Any]) -> tuple[str, tuple[Any, ...]]:
+        """The text for so many keys, and what it is given."""
+        length = next(length for length in _LENGTHS if length >= len(part))
+        text, names, told = self._list(length)
+        filled = chain(part, repeat(part[0], length - len(part)))
+        bound = {**told, **values, **dict(zip(_NAMES[:length], filled, strict=True))}
+        return text, tuple([bound[name] for name in names])
 
     def _write_list(self, length: int) -> tuple[str, Sequence[str], Mapping[str, Any]]:
         """The text with a mark for each value, the names of the values in order, and those that are known."""

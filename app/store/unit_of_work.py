@@ -26,6 +26,7 @@ from app.store.jose import JoseDocuments
 from app.store.keys import Keys
 from app.store.log import Log
 from app.store.mappings import Mappings
+from app.store.recall_links import RecallLinks
 from app.store.summaries import Summaries
 from app.store.trust import StatusLists, TrustLists, TrustRoots
 
@@ -105,6 +106,10 @@ class Store:
     @cached_property
     def genealogy(self) -> Genealogy:
         return Genealogy(self._connection)
+
+    @cached_property
+    def recall_links(self) -> RecallLinks:
+        return RecallLinks(self._connection)
 
     @cached_property
     def batteries(self) -> Batteries:

@@ -1,6 +1,6 @@
 """What went into what: the maker's page with tree and recall list, the same by API, and the list as CSV."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -11,7 +11,7 @@ from app.core.access import Permission
 from app.core.genealogy_things import Thing
 from app.services import genealogy, recall
 from app.services.plants import Plant
-from app.services.recall import Pack, Recall
+from app.services.recall import Pack
 from app.web.current import context
 from app.web.readers import current_reader, of_plant, requires
 
@@ -27,6 +27,8 @@ STATES: Final = {
     "draft": "In the making", "issued": "Issued", "suspended": "Suspended", "revoked": "Withdrawn",
     "unknown": "No record",
 }  # fmt: skip
+CUT: Final = "NOT COMPLETE: more links hang on it than one question may read. Ask for its parts one by one."
+FILLING: Final = "NOT COMPLETE: records of before this version are still being read. Ask again later."
 _HEADER: Final = ("gtin", "serial", "lot", "standing", "from", "until", "state", "passport")
 
 
@@ -46,12 +48,13 @@ def page() -> str:
             )
         (thing,) = found
     tree = genealogy.tree(ctx, operator, thing)
-    recalled = recall.of_thing(ctx, operator, thing)
-    number = _page_number(recalled)
+    recalled = recall.of_thing(ctx, operator, thing, request.args.get("asOf", None, int))
+    pages = max(1, -(-len(recalled) // PAGE_LENGTH))
+    number = min(max(request.args.get("page", 1, int), 1), pages)
     return render_template(
         "genealogy.html", text=text, found=(), thing=thing, kinds=genealogy.KINDS, tree=tree, recall=recalled,
-        packs=_packs(recalled, number), page=number, pages=_pages(recalled), standings=STANDINGS,
-        states=STATES, query=query, until=_until,
+        packs=recall.packs_of_page(ctx, operator, recalled, number, PAGE_LENGTH), page=number, pages=pages,
+        standings=STANDINGS, states=STATES, query=query, until=_until,
     )  # fmt: skip
 
 
@@ -81,20 +84,24 @@ def made_of(plant: Plant) -> Response:
 @blueprint.get("/api/v1/genealogy/recall")
 @of_plant
 def recalled_packs(plant: Plant) -> Response:
-    """Every battery that holds a thing or held it, a page at a time."""
+    """Every battery that holds a thing or held it, a page at a time; `next` is where it goes on."""
     thing = _asked_for()
     genealogy.require_known(context(), plant.economic_operator_id, thing)
-    answer = recall.of_thing(context(), plant.economic_operator_id, thing)
-    number = _page_number(answer)
+    answer, packs, mark = recall.page_after(
+        context(), plant.economic_operator_id, thing, request.args.get("after"), PAGE_LENGTH
+    )
     counts = {
         standing: {
             state: answer.counts[standing, state] for state in STATES if answer.counts[standing, state]
         }
         for standing in holding.STANDINGS
     }
+    following = (
+        f"{context().settings.origin}/api/v1/genealogy/recall?{query(thing, after=mark)}" if mark else None
+    )
     return jsonify(
-        of=_named(thing), counts=counts, isCut=answer.is_cut, isFilling=answer.is_filling, page=number,
-        pages=_pages(answer), packs=[_as_dict(pack) for pack in _packs(answer, number)],
+        of=_named(thing), counts=counts, isCut=answer.is_cut, isFilling=answer.is_filling,
+        packs=[_as_dict(pack) for pack in packs], next=following,
         loose={"count": answer.loose_count, "parts": [_named(part) for part in answer.loose]},
     )  # fmt: skip
 
@@ -119,18 +126,6 @@ def _operator() -> str:
 def _asked_for() -> Thing:
     given = request.args
     return genealogy.asked_for(given.get("kind", ""), given.get("number", ""), given.get("of"))
-
-
-def _pages(found: Recall) -> int:
-    return max(1, -(-len(found.packs) // PAGE_LENGTH))
-
-
-def _page_number(found: Recall) -> int:
-    return min(max(request.args.get("page", 1, int), 1), _pages(found))
-
-
-def _packs(found: Recall, page: int) -> list[Pack]:
-    return list(found.packs[(page - 1) * PAGE_LENGTH : page * PAGE_LENGTH])
 
 
 def _until(pack: Pack) -> str:
@@ -160,25 +155,31 @@ def _passport(pack: Pack) -> str | None:
 
 
 def _csv(operator: str, thing: Thing) -> Response:
-    """Sent in pieces, so that a lot of a hundred thousand batteries is no hundred thousand rows in memory."""
-    genealogy.require_known(context(), operator, thing)
-    answer = recall.of_thing(context(), operator, thing)
-    origin = context().settings.origin
+    """Sent in pieces, so that a lot of a hundred thousand batteries is no hundred thousand rows in memory.
+
+    A list that may lack batteries says so in its name and in its last row: it goes from hand to hand.
+    """
+    ctx = context()
+    genealogy.require_known(ctx, operator, thing)
+    answer = recall.of_thing(ctx, operator, thing)
+    origin = ctx.settings.origin
+    lacking = CUT if answer.is_cut else FILLING if answer.is_filling else None
 
     def pieces() -> Iterator[bytes]:
         yield csv_cells.write(_HEADER, ())
-        for start in range(0, len(answer.packs), 1000):
-            yield b"".join(
-                csv_cells.write(row, ()) for row in _rows(answer.packs[start : start + 1000], origin)
-            )
+        for packs in recall.all_packs(ctx, operator, answer):
+            yield b"".join(csv_cells.write(row, ()) for row in _rows(packs, origin))
+        if lacking is not None:
+            yield csv_cells.write((lacking,), ())
 
     response = Response(pieces(), mimetype="text/csv")
     name = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in thing.number)[:60]
-    response.headers["Content-Disposition"] = f'attachment; filename="recall-{name}.csv"'
+    name = f"recall-{name}{'-not-complete' if lacking else ''}.csv"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
-def _rows(packs: Any, origin: str) -> Iterator[list[str]]:
+def _rows(packs: Iterable[Pack], origin: str) -> Iterator[list[str]]:
     for pack in packs:
         span = genealogy.spans_as_dict(pack.spans[-1]) if pack.spans else {}
         cells = (

@@ -61,7 +61,7 @@ _NODE: Final[Json] = {
 }
 _RECALL: Final[Json] = {
     "type": "object",
-    "required": ["of", "counts", "isCut", "isFilling", "page", "pages", "packs", "loose"],
+    "required": ["of", "counts", "isCut", "isFilling", "packs", "next", "loose"],
     "properties": {
         "of": _THING,
         "counts": {
@@ -71,8 +71,11 @@ _RECALL: Final[Json] = {
         },
         "isCut": {"type": "boolean", "description": "More links than one question may read: some may miss"},
         "isFilling": {"type": "boolean", "description": "Records of before are still being read"},
-        "page": {"type": "integer"},
-        "pages": {"type": "integer"},
+        "next": {
+            "type": ["string", "null"],
+            "format": "uri",
+            "description": "The next page of the same answer, whatever came in since; null after the last",
+        },
         "packs": {
             "type": "array",
             "items": {
@@ -105,6 +108,10 @@ _ASKED: Final[list[Json]] = [
     {**query("number"), "required": True, "description": "Number or serial, as it was sent"},
     {**query("of"), "description": "GTIN of a battery or batch; supplier of a supplier's lot"},
 ]
+_AFTER: Final[Json] = {
+    **query("after", {"type": "string", "pattern": "^[0-9]{1,18}-[0-9a-f]{32}$"}),
+    "description": "The mark of the page before: `next` has it",
+}
 PATHS: Final[Json] = {
     "/api/v1/genealogy": {
         "get": {
@@ -129,7 +136,7 @@ PATHS: Final[Json] = {
             "operationId": "recall",
             "summary": "Every battery that holds a thing or held it, a hundred a page",
             "security": PLANT,
-            "parameters": [*_ASKED, query("page", {"type": "integer", "minimum": 1})],
+            "parameters": [*_ASKED, _AFTER],
             "responses": {"200": answer("The batteries", ref("Recall")), **problems(400, 401, 404, 422)},
         }
     },

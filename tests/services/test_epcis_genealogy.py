@@ -20,7 +20,11 @@ M1, M2 = "https://maker.example/module/M1", "https://maker.example/module/M2"
 
 def standing(ctx: Context, plant: Plant, thing: Thing) -> dict[str, str]:
     found = recall.of_thing(ctx, plant.economic_operator_id, thing)
-    return {pack.serial: pack.standing for pack in found.packs}
+    return {
+        pack.serial: pack.standing
+        for packs in recall.all_packs(ctx, plant.economic_operator_id, found)
+        for pack in packs
+    }
 
 
 def a_line() -> list[dict[str, Any]]:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, insert
 
+from app.core.errors import MalformedInput
 from app.core.genealogy_things import Thing
-from app.services import genealogy_rows, intake, recall
+from app.services import genealogy_rows, intake, recall, recall_walk
 from app.services.intake_batch import Message, accept_many
 from app.store.factory_tables import genealogy_backfill, genealogy_links
 from tests.assembly import Assembly, Oracle
@@ -34,7 +35,13 @@ def send(line: Line, records: list[dict[str, Any]]) -> None:
 def answer(line: Line, thing: Thing) -> dict[str, str]:
     found = recall.of_thing(line.ctx, line.plant.economic_operator_id, thing)
     assert not found.is_cut
-    return {pack.serial: pack.standing for pack in found.packs}
+    return {pack.serial: pack.standing for pack in every(line, found)}
+
+
+def every(line: Line, found: recall.Recall) -> list[recall.Pack]:
+    """All batteries of an answer."""
+    operator = line.plant.economic_operator_id
+    return [pack for packs in recall.all_packs(line.ctx, operator, found) for pack in packs]
 
 
 def pack(serial: str, hours: int = 0, **details: Any) -> dict[str, Any]:
@@ -175,7 +182,7 @@ def test_a_circle_of_parts_ends_the_walk(line: Line):
 @SQLITE
 def test_a_lot_number_of_another_operator_is_another_lot(line: Line):
     send(line, [pack("P1", cellLots=["C1"])])
-    assert recall.of_thing(line.ctx, "did:web:elsewhere", Thing("cell-lot", "C1")).packs == []
+    assert recall.of_thing(line.ctx, "did:web:elsewhere", Thing("cell-lot", "C1")).counts == {}
 
 
 @SQLITE
@@ -183,21 +190,70 @@ def test_the_answer_has_the_passport_of_each_pack_and_what_lies_on_the_shelf(lin
     send(line, [pack("P1", cellLots=["C1"], batchLot="B1"), module("M7", "C1"), module("M8", "C1")])
     send(line, [pack("P2", modules=modules("M8"))])
     found = recall.of_thing(line.ctx, line.plant.economic_operator_id, Thing("cell-lot", "C1"))
-    assert [(each.serial, each.lot, each.state) for each in found.packs] == [
+    assert [(each.serial, each.lot, each.state) for each in every(line, found)] == [
         ("P1", "B1", "draft"), ("P2", None, "draft"),
     ]  # fmt: skip
-    assert all(each.passport for each in found.packs)
+    assert all(each.passport for each in every(line, found))
     assert found.counts == {("now", "draft"): 2}
     assert (found.loose, found.loose_count) == ([Thing("module", "M7")], 1)
+
+
+def test_pages_of_one_answer_belong_together_whatever_comes_in_between(line: Line):
+    operator, lot = line.plant.economic_operator_id, Thing("cell-lot", "C1")
+    send(line, [pack(f"P{number:02}", cellLots=["C1"]) for number in range(0, 20, 2)])
+    send(line, [pack("P04", 5, cellLots=["C2"])])
+    seen: list[str] = []
+    mark = None
+    for turn in range(9):
+        found, packs, mark = recall.page_after(line.ctx, operator, lot, mark, 3)
+        seen += [each.serial for each in packs]
+        if mark is None:
+            break
+        send(
+            line, [pack(f"P{2 * turn + 1:02}", cellLots=["C1"]), pack(f"P{2 * turn:02}", 9, cellLots=["C2"])]
+        )
+        if turn % 2:
+            line.ctx.kept.clear()  # as another process would, which never had the first page
+    wanted = [f"P{number:02}" for number in range(0, 20, 2) if number != 4]
+    assert seen == [*wanted, "P04"]
+    assert found.count("corrected") == 1
+    now = recall.of_thing(line.ctx, operator, lot)
+    assert (now.count("now"), now.count("corrected")) == (10, 3)
+
+
+@SQLITE
+def test_a_mark_of_another_answer_is_refused(line: Line):
+    send(line, [pack("P1", cellLots=["C1"]), pack("P2", cellLots=["C2"])])
+    operator, newest = line.plant.economic_operator_id, 2
+    other = Thing("battery", "P2", GTIN).key().hex()
+    for mark in ("", "1", f"x-{other}", f"{newest}-{other}", f"{10**18}-{other}"):
+        with pytest.raises(MalformedInput):
+            recall.page_after(line.ctx, operator, Thing("cell-lot", "C1"), mark, 3)
+
+
+@SQLITE
+def test_an_answer_is_kept_and_worked_out_anew_when_a_link_came_in(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+):
+    walks: list[bytes] = []
+    up = recall_walk.Walk.up
+    monkeypatch.setattr(recall_walk.Walk, "up", lambda walk, start: (walks.append(start), up(walk, start)))
+    send(line, [pack("P1", cellLots=["C1"])])
+    for _ in range(3):
+        assert answer(line, Thing("cell-lot", "C1")) == {"P1": "now"}
+    assert len(walks) == 1
+    send(line, [pack("P2", cellLots=["C1"])])
+    assert answer(line, Thing("cell-lot", "C1")) == {"P1": "now", "P2": "now"}
+    assert len(walks) == 2
 
 
 @SQLITE
 def test_a_question_that_reads_too_much_says_that_it_is_cut(line: Line, monkeypatch: pytest.MonkeyPatch):
     send(line, [pack(f"P{number}", cellLots=["C1"]) for number in range(5)])
-    monkeypatch.setattr(recall, "MAX_LINKS", 3)
+    monkeypatch.setattr(recall_walk, "MAX_LINKS", 3)
     found = recall.of_thing(line.ctx, line.plant.economic_operator_id, Thing("cell-lot", "C1"))
     assert found.is_cut
-    assert len(found.packs) == 3
+    assert len(found) == 3
 
 
 def test_a_record_that_is_repeated_or_replayed_has_its_links_once(line: Line):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.services import recall
+from app.services import recall_walk
 from app.web import genealogy as web
 from tests.factories import GTIN, a_record
 from tests.installation import START, TOKEN
@@ -154,13 +154,12 @@ def test_the_list_comes_in_pages_and_whole_as_csv(
 ):
     line.send_all(pack(f"P{number}", cellLots=["C8"]) for number in range(5))
     monkeypatch.setattr(web, "PAGE_LENGTH", 2)
-    seen = [
-        each["serial"]
-        for page in (1, 2, 3)
-        for each in client.get(f"/api/v1/genealogy/recall?{LOT}&page={page}", headers=BEARER).get_json()[
-            "packs"
-        ]
-    ]
+    seen, address = [], f"/api/v1/genealogy/recall?{LOT}"
+    while address:
+        told = client.get(address, headers=BEARER).get_json()
+        assert told["counts"]["now"] == {"draft": 5}
+        seen += [each["serial"] for each in told["packs"]]
+        address = (told["next"] or "").removeprefix("https://passports.example")
     assert seen == [f"P{number}" for number in range(5)]
     assert "Page 2 of 3" in maker.get(f"/genealogy?{LOT}&page=2").text
     for answer in (
@@ -183,9 +182,15 @@ def test_a_cell_that_a_spreadsheet_would_run_is_neutralised(client: Client, line
     assert (row["serial"], row["lot"]) == ("'=1+1", "'+B")
 
 
-def test_an_answer_that_is_cut_says_so(maker: Client, built: Line, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(recall, "MAX_LINKS", 1)
+def test_an_answer_that_is_cut_says_so(
+    maker: Client, client: Client, built: Line, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(recall_walk, "MAX_LINKS", 1)
     assert "This answer is cut" in maker.get(f"/genealogy?{LOT}").text
+    assert client.get(f"/api/v1/genealogy/recall?{LOT}", headers=BEARER).get_json()["isCut"]
+    table = maker.get(f"/genealogy/recall.csv?{LOT}")
+    assert "recall-C8-not-complete.csv" in table.headers["Content-Disposition"]
+    assert table.text.splitlines()[-1].strip('"').startswith("NOT COMPLETE")
 
 
 def test_a_circle_of_modules_is_drawn_once(maker: Client, line: Line):
