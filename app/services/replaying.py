@@ -24,7 +24,7 @@ from app.services.plants import Plant
 MOST: Final = 1_000
 """Entries that one call tries; how many are left is told."""
 SHOWN: Final = 100
-_OF_FILES: Final = ("file", "command", "page")
+_OF_FILES: Final = ("file", "command", "page", "upload")
 
 
 @dataclass(slots=True)

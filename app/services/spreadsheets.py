@@ -80,10 +80,14 @@ def marked(
         return _bytes(book)
 
 
-def as_workbook(rows: Iterable[csv_rows.Row]) -> io.BytesIO:
-    """Rows of a CSV file as a workbook, each at its number, every cell as text: none becomes a formula."""
+def as_workbook(rows: Iterable[csv_rows.Row], kind: Kind | None) -> io.BytesIO:
+    """Rows of a CSV file as a workbook, each at its number, every cell as text: none becomes a formula.
+
+    Its sheet is called by the kind, where one was declared.
+    """
     book = openpyxl.Workbook()
     sheet: Any = book.active
+    sheet.title = kind or sheet.title
     for row in rows:
         texts = row.cells or (row.text.decode("utf-8", "replace"),)
         for place, text in enumerate(texts[: sheet_rows.MAX_COLUMNS], 1):

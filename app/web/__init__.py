@@ -36,6 +36,7 @@ from app.web import (
     resolver,
     security,
     sign_in,
+    uploads,
     wellknown,
 )
 
@@ -76,6 +77,7 @@ def create_app(settings: Settings, now: Callable[[], datetime] = wiring.clock) -
         lineage,
         mappings,
         mapping_pages,
+        uploads,
         log,
         wellknown,
         oauth,

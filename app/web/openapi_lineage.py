@@ -13,7 +13,7 @@ _ORIGIN: Final[Json] = {
     "kind": TEXT,
     "level": {"enum": ["model", "batch", "item", None]},
     "lot": _MAYBE,
-    "door": {"type": ["string", "null"], "description": "rest, file, page, command, mqtt or epcis"},
+    "door": {"type": ["string", "null"], "description": "rest, file, upload, page, command, mqtt or epcis"},
     "origin": {"type": ["string", "null"], "description": "The message, or the file and row"},
     "document": {
         "type": ["string", "null"],

@@ -138,6 +138,17 @@ def mapping(stage: Stage) -> Page:
     return opened(page)
 
 
+def uploaded(stage: Stage) -> Page:
+    """A file of which a row is refused, looked at."""
+    page = stage.visit("/uploads", role="maker")
+    lots = {"name": "lots.csv", "mimeType": "text/csv", "buffer": b"sentAt;lot\nnever;C-1\n"}
+    page.get_by_label("File", exact=True).set_input_files(files=[lots])  # type: ignore[list-item]
+    page.get_by_label("What a row is").select_option("cell-lot")
+    page.get_by_role("button", name="Look first").click()
+    expect(page.get_by_role("button", name="Download with the errors marked")).to_be_visible()
+    return page
+
+
 def saved_mapping(stage: Stage) -> Page:
     page = mapping(stage)
     for choice in page.get_by_label("Goes to").all():
@@ -260,6 +271,7 @@ SCENES: dict[str, Callable[[Stage], Page]] = {
     "files": files,
     "imports": lambda stage: stage.visit("/imports", role="maker"),
     "imports, looked at": imported,
+    "uploads": uploaded,
     "mappings": lambda stage: stage.visit("/mappings", role="maker"),
     "mapping": mapping,
     "mapping, saved": saved_mapping,
