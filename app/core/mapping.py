@@ -32,6 +32,8 @@ class SourceForm:
     """Tables: lines before the header."""
     skip_after_header: int = 0
     """Tables: rows below the header that are no data."""
+    mqtt: tuple[str, ...] = ()
+    """Lines of the plant whose messages are read through it."""
     rows: str | None = None
     """JSON documents: the member that holds the rows."""
     empty: frozenset[str] = frozenset()

@@ -96,6 +96,8 @@ def document(form: Mapping[str, str]) -> dict[str, Any]:
         records.append({"kind": "release", "only": {"from": column, "is": texts}, "fields": stamped})
     source: dict[str, Any] = {key: text for key in _SOURCE if (text := form.get(key, "").strip("\r\n"))}
     source |= {key: int(source[key]) for key in _COUNTS if source.get(key, "").isdecimal()}
+    if lines := form.get("mqtt", "").replace(",", " ").split():
+        source["mqtt"] = lines
     if ignored:
         source["ignored"] = ignored
     about = {"about": form["about"].strip()} if form.get("about", "").strip() else {}

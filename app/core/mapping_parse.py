@@ -21,6 +21,8 @@ from app.core.units import COUNTS
 
 CLAUSE: Final = "docs/mapping.md"
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+LINE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+"""A line of a plant, as its topic at the broker has it."""
 MOST_FIELDS: Final = 500
 MOST_RECORDS: Final = 8
 TEMPLATE: Final = re.compile(r"\{([^{}]+)\}")
@@ -43,6 +45,10 @@ def parse(document: Any) -> Mapping:
         place.refuse("records", f"Give 1 to {MOST_RECORDS} [[records]]: what one row makes.")
     records = tuple(_record(entry, place.at(at)) for at, entry in enumerate(entries))
     _require_own_ids(records, place)
+    if source.mqtt and any(rule.file for record in records for rule in record.rules):
+        root.at("source").at("mqtt").refuse(
+            "file", "A message has no file: take the time and the name from members of its payload."
+        )
     about = _text(found["about"], root.at("about")) if found.get("about") else ""
     return Mapping(name, about, source, records, document)
 
@@ -64,8 +70,8 @@ def _require_own_ids(records: tuple[RecordRule, ...], place: Place) -> None:
 
 def _source(value: Any, place: Place) -> SourceForm:
     known = (
-        "delimiter", "encoding", "decimal", "thousands", "zone", "skip_lines", "skip_after_header", "rows",
-        "empty", "ignored", "unmapped",
+        "delimiter", "encoding", "decimal", "thousands", "zone", "skip_lines", "skip_after_header", "mqtt",
+        "rows", "empty", "ignored", "unmapped",
     )  # fmt: skip
     found = _table(value, place, known)
     delimiter = _one_of(found.get("delimiter"), tuple(_MARKS), place.at("delimiter"))
@@ -84,11 +90,20 @@ def _source(value: Any, place: Place) -> SourceForm:
         zone=zone,
         skip_lines=_whole(found.get("skip_lines"), 0, 1_000, place.at("skip_lines")) or 0,
         skip_after_header=_whole(found.get("skip_after_header"), 0, 20, place.at("skip_after_header")) or 0,
+        mqtt=_lines(found.get("mqtt", []), place.at("mqtt")),
         rows=_text(found["rows"], place.at("rows")) if "rows" in found else None,
         empty=frozenset(_texts(found.get("empty", []), place.at("empty"))),
         ignored=tuple(_texts(found.get("ignored", []), place.at("ignored"))),
         tells_unmapped=_one_of(found.get("unmapped"), ("refuse", "tell"), place.at("unmapped")) == "tell",
     )
+
+
+def _lines(value: Any, place: Place) -> tuple[str, ...]:
+    lines = _texts(value, place)
+    for line in lines:
+        if not LINE.fullmatch(line):
+            place.refuse("line", "A line is named as in its topic, with a-z 0-9 and -, such as line-2.")
+    return tuple(dict.fromkeys(lines))
 
 
 def _record(value: Any, place: Place) -> RecordRule:

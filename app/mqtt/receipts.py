@@ -5,6 +5,7 @@ or why it has not. A sender keeps a record until its receipt has come (T14).
 """
 
 import hashlib
+from collections.abc import Iterable
 from typing import Any, Final
 
 import orjson
@@ -12,12 +13,17 @@ import orjson
 from app.core import refused
 from app.core.errors import PassportError
 from app.services.intake import Accepted, Quarantined
+from app.services.intake_batch import Message
 
 MOST_CORRELATION: Final = 64
 
 
-def body(origin: str, sent: bytes, outcome: Accepted | PassportError, number: int | None) -> bytes:
-    """`number` is the record's place in the array that it came in; None for one that came alone."""
+def body(
+    origin: str, message: Message, outcome: Accepted | PassportError, number: int | None,
+    unmapped: Iterable[str] = (),
+) -> bytes:  # fmt: skip
+    """`number` is the record's place in the array that it came in; None for one that came alone. `unmapped`
+    are members of the message that the line's mapping passes over."""
     told: dict[str, Any] = {}
     if number is not None:
         told["record"] = number
@@ -28,14 +34,18 @@ def body(origin: str, sent: bytes, outcome: Accepted | PassportError, number: in
     else:
         code = outcome.refusal.code if isinstance(outcome, Quarantined) else outcome.code
         told["status"] = "refused"
-        told["recordId"] = refused.record_id_in(sent)
+        told["recordId"] = refused.record_id_in(message.body)
         told["problem"] = {
             "type": f"{origin}/problems/{code}",
             "title": code.replace("-", " "),
             "detail": str(outcome),
             **outcome.members(),
         }
-    told["sha256"] = hashlib.sha256(sent).hexdigest()
+    if message.mapping is not None:
+        told["mapping"] = message.mapping
+    if unmapped := list(unmapped):
+        told["unmapped"] = unmapped
+    told["sha256"] = hashlib.sha256(message.body if message.row is None else message.row).hexdigest()
     return orjson.dumps(told)
 
 

@@ -1,5 +1,7 @@
 """From messages to records: who sent, what is in it, and one call of the pipeline for all of a plant.
 
+A line that a mapping of the plant names sends payloads of its own shape: they are read through it.
+
 (1) What no record can come from is refused at once: a topic that is none of ours, a plant that nobody
 registered, a message without a byte, and what a broker had kept (retained), which would come again at every
 start. (2) The rest goes through the pipeline together. (3) Should that fail for another reason than a
@@ -9,20 +11,23 @@ fails alone is set aside in quarantine as it is.
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 
 from app.core import record_stream
 from app.core.errors import MalformedInput, NotFound, PassportError, Rejected, TooLarge
+from app.core.mapping_rows import FileFacts
 from app.mqtt import receipts, topics
 from app.mqtt.connection import Arrival, Receipt
 from app.mqtt.topics import Sender
-from app.services import intake_batch, plants
+from app.services import intake_batch, mapped_rows, mappings, plants
 from app.services.context import Context
 from app.services.intake import Accepted
 from app.services.intake_batch import Message, Outcome
+from app.services.mappings import Applied
 from app.services.plants import Plant
 
 DOOR: Final = "mqtt"
@@ -44,6 +49,8 @@ class Taken:
     outcomes: list[Accepted | PassportError] = field(default_factory=list)
     is_array: bool = False
     is_held: bool = False
+    unmapped: dict[str, None] = field(default_factory=dict)
+    """Members that the line's mapping does not speak of, and was told to pass over."""
 
     def receipts(self, origin: str) -> list[Receipt]:
         """One for each record, to the topic that the sender may choose within its own."""
@@ -55,11 +62,21 @@ class Taken:
         return [
             Receipt(
                 topic,
-                receipts.body(origin, message.body, outcome, number if self.is_array else None),
+                receipts.body(origin, message, outcome, number if self.is_array else None, self.unmapped),
                 self.arrival.correlation,
             )
-            for number, (message, outcome) in enumerate(zip(self.messages, self.outcomes, strict=True), 1)
+            for number, message, outcome in zip(self._numbers(), self.messages, self.outcomes, strict=True)
         ]
+
+    def _numbers(self) -> list[int]:
+        """The place of each record in the array; records of one row have its place."""
+        found: list[int] = []
+        for at, message in enumerate(self.messages):
+            is_same_row = (
+                message.row is not None and at > 0 and message.origin == self.messages[at - 1].origin
+            )
+            found.append(found[-1] if is_same_row else (found[-1] + 1 if found else 1))
+        return found
 
 
 def take(ctx: Context, arrivals: Sequence[Arrival]) -> list[Taken]:
@@ -79,8 +96,24 @@ def take(ctx: Context, arrivals: Sequence[Arrival]) -> list[Taken]:
             for taken in of_plant:
                 taken.outcomes = [unknown for _ in taken.messages]
             continue
+        by_line = mappings.by_line(ctx, plant)
+        for taken in of_plant:
+            if taken.sender is not None and taken.sender.line in by_line:
+                _through(by_line[taken.sender.line], taken, ctx.now())
         _take_all(ctx, plant, of_plant)
     return read
+
+
+def _through(applied: Applied, taken: Taken, now: datetime) -> None:
+    """The message's records made of its own rows. The row is what is kept, whatever becomes of it."""
+    if not taken.messages or taken.messages[0].refusal is not None:
+        return  # kept by the broker, or too large to be read at all
+    items = [message.body for message in taken.messages] if taken.is_array else None
+    origin = _origin(taken.arrival)
+    taken.messages = mapped_rows.of_message(
+        applied, taken.arrival.payload, items, FileFacts(origin), now, taken.unmapped
+    )
+    taken.is_array = taken.is_array or applied.mapping.source.rows is not None
 
 
 def _read(arrival: Arrival) -> Taken:
@@ -88,9 +121,7 @@ def _read(arrival: Arrival) -> Taken:
     taken = Taken(arrival, sender)
     if sender is None or arrival.is_retained:
         return taken  # (1)
-    body = arrival.payload
-    correlation = receipts.correlation_text(arrival.correlation)
-    origin = f"{arrival.topic} #{correlation}" if correlation else str(arrival.topic)
+    body, origin = arrival.payload, _origin(arrival)
     if not body:
         taken.messages = [Message(body, origin)]
         taken.outcomes = [MalformedInput("The message is empty.", rule="json")]
@@ -108,6 +139,11 @@ def _read(arrival: Arrival) -> Taken:
         else:
             taken.messages = [Message(body, origin)]
     return taken
+
+
+def _origin(arrival: Arrival) -> str:
+    correlation = receipts.correlation_text(arrival.correlation)
+    return f"{arrival.topic} #{correlation}" if correlation else str(arrival.topic)
 
 
 def _take_all(ctx: Context, plant: Plant, of_plant: Sequence[Taken]) -> None:
@@ -130,7 +166,7 @@ def _take_alone(ctx: Context, plant: Plant, taken: Taken) -> None:
     """(3)"""
     fault = Rejected("A fault of this server kept the record out. It is kept; the operator can replay it.")
     for message in taken.messages:
-        for attempt in (message, Message(message.body, message.origin, fault)):
+        for attempt in (message, replace(message, refusal=fault)):
             try:
                 taken.outcomes += intake_batch.accept_many(ctx, plant, [attempt], door=DOOR)
             except AWAY:

@@ -1,6 +1,6 @@
 """A plant's own files, read row by row through a mapping: CSV, JSON and NDJSON, by whichever door."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, Final, Literal, cast
 
 from app.core import csv_rows, json_strict, mapping_cells, mapping_flat, mapping_rows, record_stream
 from app.core.csv_rows import Delimiter, Encoding
-from app.core.errors import MalformedInput, TooLarge
+from app.core.errors import MalformedInput, Rejected, TooLarge
 from app.core.mapping_rows import FileFacts
 from app.services import mappings, sheet_rows
 from app.services.intake_batch import Message
@@ -16,6 +16,7 @@ from app.services.mappings import Applied
 
 Form = Literal["csv", "json", "ndjson"]
 MAX_JSON_BYTES: Final = 10_485_760
+MOST_ROWS_OF_MESSAGE: Final = 1_000
 OUTER: Final = "^"
 """Values beside the list of rows in a JSON document are columns below this name."""
 _CLAUSE: Final = "docs/mapping.md, JSON"
@@ -62,6 +63,33 @@ def _of_table(
         else:
             cells = dict(zip(columns, row.cells, strict=True))
             yield from mappings.of_table_row(applied, cells, origin, facts, now)
+
+
+def of_message(
+    applied: Applied, text: bytes, items: Sequence[bytes] | None, facts: FileFacts, now: datetime,
+    told: dict[str, None],
+) -> list[Message]:  # fmt: skip
+    """Every record of one message: of its `items`, where it is an array, of the list in it that the mapping
+    names, or of itself. What the message as a whole is refused for stands in the one entry of the answer."""
+    try:
+        if applied.mapping.source.rows is not None:
+            rows = _named_rows(json_strict.loads(text, decimals=True), applied.mapping.source.rows)
+        else:
+            rows = [text] if items is None else list(items)
+        if not rows:
+            raise MalformedInput("The message has no rows.", rule="rows", clause=_CLAUSE)
+        if len(rows) > MOST_ROWS_OF_MESSAGE:
+            raise TooLarge(f"A message has at most {MOST_ROWS_OF_MESSAGE} rows, and this one {len(rows)}.")
+    except Rejected as refusal:
+        return [Message(text, facts.name, refusal, applied.reference, text)]
+    is_one = items is None and applied.mapping.source.rows is None
+    return [
+        message
+        for number, row in enumerate(rows, 1)
+        for message in mappings.of_object(
+            applied, row, facts.name if is_one else f"{facts.name}:{number}", facts, now, told
+        )
+    ]
 
 
 def of_sheet(

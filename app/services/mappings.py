@@ -6,6 +6,7 @@ Saving what is saved already makes no new version.
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -16,6 +17,7 @@ import orjson
 
 from app.core import json_strict, mapping, mapping_flat, mapping_rows, mapping_text
 from app.core.errors import MalformedInput, NotFound, Rejected
+from app.core.intake import KINDS
 from app.core.mapping import Mapping
 from app.core.mapping_flat import Row
 from app.core.mapping_rows import FileFacts
@@ -71,6 +73,7 @@ def save(ctx: Context, plant: Plant, text: bytes, made_by: str) -> Saved:
                     return Saved(found.name, known.version, is_new=False)
                 if known is not None:
                     _require_kinds(plant, _parsed(bytes(known.body)))
+                _require_free_lines(found, work.mappings.newest_of_each(plant.id))
                 version = 1 if known is None else known.version + 1
                 work.mappings.add(
                     plant_id=plant.id, name=found.name, version=version, body=body, digest=digest,
@@ -84,8 +87,20 @@ def save(ctx: Context, plant: Plant, text: bytes, made_by: str) -> Saved:
 
 
 def _require_kinds(plant: Plant, found: Mapping) -> None:
-    for kind in _kinds(found):
+    """A mapping that lines send through decides on all that they send: who saves it may send every kind."""
+    for kind in KINDS if found.source.mqtt else _kinds(found):
         plant.require_kind(kind)
+
+
+def _require_free_lines(found: Mapping, newest: Iterable[Any]) -> None:
+    """Raises: MalformedInput where another mapping has a line already."""
+    for row in newest:
+        taken = set(found.source.mqtt) & set(_parsed(bytes(row.body)).source.mqtt)
+        if row.name != found.name and taken:
+            raise MalformedInput(
+                f"The line {min(taken)} sends through the mapping {row.name}: take it out there first.",
+                pointer="/source/mqtt", rule="line", clause="docs/mqtt.md",
+            )  # fmt: skip
 
 
 def read(text: bytes) -> Mapping:
@@ -115,6 +130,18 @@ def get(ctx: Context, plant: Plant, reference: str) -> Applied:
     return Applied(_parsed(bytes(row.body)), f"{row.name}:{row.version}")
 
 
+def by_line(ctx: Context, plant: Plant) -> dict[str, Applied]:
+    """The mapping that each line of the plant sends through: the newest versions say which are theirs."""
+    with ctx.read() as store:
+        rows = store.mappings.newest_of_each(plant.id)
+    return {
+        line: Applied(found, f"{row.name}:{row.version}")
+        for row in rows
+        for found in [_parsed(bytes(row.body))]
+        for line in found.source.mqtt
+    }
+
+
 def column_of(ctx: Context, plant: Plant, reference: str, pointer: str) -> str | None:
     """The plant's own column behind a place in a record. Raises: NotFound."""
     return mapping_rows.column_at(get(ctx, plant, reference).mapping, pointer)
@@ -130,8 +157,9 @@ def listed(ctx: Context, plant: Plant | None = None) -> list[dict[str, Any]]:
     with ctx.read() as store:
         rows = store.mappings.newest_of_each(plant.id if plant else None)
     return [
-        {**_entry(row), "about": _parsed(bytes(row.body)).about, "kinds": _kinds(_parsed(bytes(row.body)))}
+        {**_entry(row), "about": found.about, "kinds": _kinds(found), "lines": list(found.source.mqtt)}
         for row in rows
+        for found in [_parsed(bytes(row.body))]
     ]
 
 

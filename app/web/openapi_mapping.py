@@ -17,6 +17,7 @@ _ENTRY: Final[Json] = {
         "createdAt": TEXT,
         "about": TEXT,
         "kinds": {"type": "array", "items": TEXT},
+        "lines": {"type": "array", "items": TEXT, "description": "Lines that send through it by MQTT"},
     },
 }
 _EXAMPLE: Final[Json] = {

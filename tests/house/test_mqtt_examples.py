@@ -1,5 +1,6 @@
 """The commands and the program of docs/mqtt.md, run against a demo that `./run` made and a broker."""
 
+import json
 import os
 import re
 import shutil
@@ -55,6 +56,9 @@ def test_the_commands_of_the_guide_send_a_record_and_get_its_receipt(tmp_path: P
             )  # the broker and the process that it left in the background
     assert started.returncode == 0, troubles
     lines = told.splitlines()
+    assert lines.pop(1) == "press:1"
+    through = json.loads(lines.pop(1))
+    assert (through["status"], through["recordId"], through["mapping"]) == ("accepted", "P-7-1", "press:1")
     assert lines[0].startswith('{"status":"accepted","recordId":"Q-1",')
     assert sorted(lines[1:4]) == ["R-0 accepted", "R-1 accepted", "R-2 accepted"]
     assert lines[4] == "all stored"

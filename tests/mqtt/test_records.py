@@ -1,11 +1,12 @@
 """Records by MQTT: each is stored, answered with a receipt, and only then acknowledged."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from app.services import intake_batch
+from app.services import intake_batch, mappings, plants
 from app.services.context import Context
 from tests.factories import a_lean_pack, a_record, body
 from tests.installation import START, rows
@@ -196,3 +197,59 @@ def test_more_records_than_a_message_may_hold_and_longer_ones_are_refused_whole(
     line.send(b"[]")
     assert line.receipt()["status"] == "refused"
     assert len(rows(ctx.engine, "quarantine")) == 2
+
+
+PRESS = b"""name = "press"
+[source]
+mqtt = ["line-2"]
+unmapped = "tell"
+rows = "lose"
+[[records]]
+kind = "cell-lot"
+fields = [
+  { to = "recordId", template = "lot-{nr}" },
+  { to = "sentAt", from = "zeit" },
+  { to = "lot", from = "nr" },
+  { to = "details.cellModel", constant = "NMC-94" },
+  { to = "details.manufacturer", constant = "Example Cells" },
+  { to = "details.format", constant = "prismatic" },
+  { to = "details.chemistry", constant = "NMC 811" },
+  { to = "details.quantity", from = "gut" },
+]
+"""
+
+
+def test_a_line_that_a_mapping_names_sends_its_own_payload(ctx: Context, work: Work, line: LineClient):
+    plant = plants.get(ctx, "hall-1")
+    mappings.save(ctx, plant, PRESS, "a test")
+    work()
+    lots = [{"nr": "A", "zeit": f"{START:%Y-%m-%dT%H:%M:%SZ}", "gut": 480, "op": "x"}]
+    lots.append(lots[0] | {"nr": "B", "gut": "many"})
+    line.send({"lose": lots}, correlation=b"7" if line.broker.is_five else None)
+    told = sorted((line.receipt() for _ in range(2)), key=lambda each: each["record"])
+    assert [(each["status"], each["record"], each["mapping"]) for each in told] == [
+        ("accepted", 1, "press:1"), ("refused", 2, "press:1"),
+    ]  # fmt: skip
+    assert told[0]["recordId"] == "lot-A"
+    assert told[0]["unmapped"] == ["op"]
+    (row,) = rows(ctx.engine, "intake_records")
+    assert (row["mapping"], row["door"]) == ("press:1", "mqtt")
+    assert row["origin"].startswith(f"{TOPIC}/records")
+    (kept,) = rows(ctx.engine, "quarantine")
+    assert json.loads(bytes(kept["body"]))["gut"] == "many"
+    assert kept["mapping"] == "press:1"
+    # Without the line, the next message is a record of ours or none; the mapping counts from its saving.
+    mappings.save(ctx, plant, PRESS.replace(b'mqtt = ["line-2"]', b""), "a test")
+    line.send(a_lot())
+    assert "mapping" not in line.receipt()
+
+
+def test_what_is_no_list_of_rows_is_one_refusal(ctx: Context, work: Work, line: LineClient):
+    mappings.save(ctx, plants.get(ctx, "hall-1"), PRESS, "a test")
+    work()
+    for payload in (b"no JSON", b"{}", b'{"lose": []}'):
+        line.send(payload)
+        told = line.receipt()
+        assert (told["status"], told["mapping"]) == ("refused", "press:1")
+    line.send(b'{"lose": [' + b'{"a":1},' * 1_000 + b'{"a":1}]}')
+    assert "at most 1000 rows" in line.receipt()["problem"]["detail"]

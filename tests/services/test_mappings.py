@@ -8,11 +8,12 @@ from typing import Any
 import openpyxl
 import pytest
 
-from app.core.errors import MalformedInput, NotFound
+from app.core.errors import KindNotAllowed, MalformedInput, NotFound
 from app.core.mapping import Mapping
 from app.services import files, intake, mappings
 from app.services.files import How
 from app.services.mappings import Applied
+from app.services.plants import Plant
 from tests.core.mes import ROW, TOML, as_csv, mes
 from tests.installation import rows
 from tests.line import Line
@@ -209,3 +210,30 @@ def test_a_sheet_of_numbers_is_read_whatever_the_marks_of_the_files_are(line: Li
     assert pack["values"]["batteryMass"] == {"value": "412.125", "unit": "kg"}
     assert pack["values"]["ratedCapacity"] == {"value": "94", "unit": "Ah"}
     assert pack["values"]["certifiedUsableBatteryEnergy"]["value"] == "34.4005"  # a text, with its marks
+
+
+def test_a_line_has_one_mapping_and_a_token_of_some_kinds_gives_it_none(line: Line):
+    first = mappings.save(line.ctx, line.plant, changed(mqtt=["line-2"]), "a test")
+    assert {name: each.reference for name, each in mappings.by_line(line.ctx, line.plant).items()} == {
+        "line-2": first.reference
+    }
+    other = json.loads(changed(mqtt=["line-1", "line-2"])) | {"name": "other"}
+    with pytest.raises(MalformedInput, match="line-2 sends through the mapping mes-end-of-line"):
+        mappings.save(line.ctx, line.plant, json.dumps(other).encode(), "a test")
+    mappings.save(line.ctx, line.plant, changed(), "a test")
+    assert mappings.by_line(line.ctx, line.plant) == {}
+    mappings.save(line.ctx, line.plant, json.dumps(other).encode(), "a test")
+    some = Plant(line.plant.id, line.plant.economic_operator_id, frozenset({"send:pack", "send:release"}))
+    with pytest.raises(KindNotAllowed):
+        mappings.save(line.ctx, some, changed(mqtt=["line-3"]), "a test")
+    mappings.save(line.ctx, some, changed(zone="UTC"), "a test")
+
+
+def test_a_mapping_that_takes_the_time_of_a_file_is_given_to_no_line():
+    document = json.loads(changed(mqtt=["line-2"]))
+    for record in document["records"]:
+        record["fields"][1] = {"to": "sentAt", "file": "time"}
+    with pytest.raises(MalformedInput, match="A message has no file"):
+        mappings.read(json.dumps(document).encode())
+    with pytest.raises(MalformedInput, match="named as in its topic"):
+        mappings.read(changed(mqtt=["hall-1/line-2"]))
