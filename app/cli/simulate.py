@@ -152,6 +152,7 @@ def _told(factory: Factory, ledger: Ledger, surprises: list[str], *, checked: bo
         "doors": ledger.by_door(),
         "answers": ledger.counts(),
         "expected": expected_standings(factory.packs.values()),
+        "kinds": ledger.expected_kinds(),
         "waiting": [
             {
                 "serial": pack.serial,
@@ -176,6 +177,7 @@ def _lines(told: Mapping[str, Any]) -> list[str]:
         f" {told['packs']} packs, {told['records']} records ({counts('doors')})",
         f"answered: {counts('answers')}",
         f"expected: {counts('expected')}",
+        f"records to be stored: {counts('kinds')}",
     ]
     for pack in told["waiting"][:_SHOWN]:
         why = ", ".join(filter(None, [pack["fault"], *pack["missing"][:3]]))

@@ -16,6 +16,7 @@ from importlib import resources
 from typing import Any, Final
 
 from app.core.line_simulation_faults import FAULTS, Expected, Fault, Message, broken, expected_pack
+from app.core.line_simulation_parts import Parts, Said
 from app.core.times import to_seconds
 
 PACKS_OF_BATCH: Final = 200
@@ -32,20 +33,24 @@ GTIN: Final[str] = _DATA["gtin"]
 class Plan:
     """Shares of packs, 0 to 1: `faults` that something goes wrong on the way, one of `kinds` each time;
     `scrapped` that the pack gets no stamp, `withdrawn` that its stamp is taken back, `read` that it reports
-    from use. `activity` leaves the carbon activity out where a test has no emission factors."""
+    from use; `modular` that it is built of a module, `exchanged` that such a pack gets another one later.
+    `activity` leaves the carbon activity out where a test has no emission factors."""
 
     faults: float = 0.03
     kinds: Sequence[Fault] = FAULTS
     scrapped: float = 0.005
     withdrawn: float = 0.01
     read: float = 0.05
+    modular: float = 0.1
+    exchanged: float = 0.1
     activity: bool = True
 
 
 @dataclass(slots=True)
 class Pack:
     """One battery as the factory knows it. `state` is how it stands in the end
-    (`line_simulation_faults.standing`), `missing` the attributes that it then lacks."""
+    (`line_simulation_faults.standing`), `missing` the attributes that it then lacks; `cell_lots`, and the
+    number of its `module` where it is built of one, are what is in it then."""
 
     serial: str
     batch_lot: str
@@ -53,6 +58,7 @@ class Pack:
     fault: Fault | None = None
     state: str = "issued"
     missing: frozenset[str] = frozenset()
+    module: str | None = None
 
 
 @dataclass(slots=True)
@@ -68,6 +74,7 @@ class Factory:
     _numbers: int = 0
     _held: list[tuple[int, Message]] = field(default_factory=list)
     _chance: random.Random = field(init=False)
+    _parts: Parts = field(init=False)
     tag: str = field(init=False)
     """Six marks that set the identifiers of this run apart from those of others."""
 
@@ -75,6 +82,7 @@ class Factory:
         self._chance = random.Random(self.seed)  # noqa: S311  (a simulation)
         made = hashlib.sha256(f"{self.seed} {to_seconds(self.begun)}".encode()).hexdigest()
         self.tag = made[:6].upper()
+        self._parts = Parts(self.seed, self.tag, _DATA, self.plan.modular, self.plan.exchanged)
 
     # --- what the factory says
 
@@ -84,13 +92,14 @@ class Factory:
         found = [self._good("model", model, now, **copy.deepcopy(_DATA["model"]))]
         found += [self._good("certificate", model, now, **one) for one in _DATA["certificates"]]
         found += [self._good("test", model, now, **one) for one in _DATA["tests"]]
+        found += [self._said(one, now) for one in self._parts.reports(GTIN)]
         if self.plan.activity:
             found.append(self._good("carbon-activity", model, now, details=_DATA["activity"]))
         return found
 
     def next_pack(self, now: datetime) -> list[Message]:
-        """Everything about one more pack, with the lots and the batch that begin with it, and late records of
-        earlier packs."""
+        """Everything about one more pack, with the lots and the batch that begin with it, and what is due of
+        earlier ones: late records, exchanges, reports."""
         number = len(self.packs)
         found: list[Message] = []
         if number % PACKS_OF_CELL_LOT == 0:
@@ -102,7 +111,7 @@ class Factory:
         return found
 
     def closing(self) -> list[Message]:
-        """Late records that were still held back."""
+        """What was still held back."""
         return self._due(None)
 
     # --- what the factory knows
@@ -137,11 +146,15 @@ class Factory:
         lot = self._lot("C", number)
         self.lots[lot] = tuple(materials)
         yield self._good("cell-lot", {"lot": lot}, now, details={**_DATA["cells"], "materialLots": materials})
+        for cell in self._parts.cells(lot, materials, now):
+            yield self._said(cell, now)
 
     def _new_batch(self, number: int, now: datetime) -> Message:
         subject = {"gtin": GTIN, "lot": self._lot("B", number)}
         # The lots of a whole batch are not known when it begins: each pack names its own.
         details = {"plant": _DATA["plant"], "productionStart": str(now.date())}
+        report = self._parts.batch_report(GTIN, subject["lot"], _DATA["operator"])
+        self._held.append(((number + 1) * PACKS_OF_BATCH, self._said(report, now)))
         return self._good("batch", subject, now, values=_DATA["batchValues"], details=details)
 
     # --- packs
@@ -157,6 +170,9 @@ class Factory:
         pack = Pack(serial, self._lot("B", number // PACKS_OF_BATCH), tuple(cell_lots), fault)
         self.packs[serial] = pack
         subject = {"gtin": GTIN, "serial": serial}
+        if self._parts.is_modular():
+            pack.module, module = self._parts.module(cell_lots, now)
+            yield self._said(module, now)
         records = [self._record("pack", subject, now, **self._assembly(pack, now))]
         records.append(self._record("test", subject, now, details=self._end_of_line(pack, now)))
         fate = chance.random()
@@ -173,6 +189,17 @@ class Factory:
         late, at_once = broken(records, fault, chance)
         self._held += [(number + HELD_BACK, message) for message in late]
         yield from at_once
+        if pack.module and fault is None and self._parts.is_exchanged():
+            yield from self._exchange(pack, pack.module, number, now)
+
+    def _exchange(self, pack: Pack, old: str, number: int, now: datetime) -> Iterator[Message]:
+        """Another module, of the newest of its lots alone, is built at once and put in some packs later."""
+        lots, later = pack.cell_lots[:1], now + timedelta(seconds=2)
+        new, module = self._parts.module(lots, now)
+        yield self._said(module, now)
+        said = self._parts.exchange({"gtin": GTIN, "serial": pack.serial}, old, new, later)
+        self._held.append((number + 2 * HELD_BACK, self._said(said, later)))
+        pack.module, pack.cell_lots = new, lots
 
     def _due(self, number: int | None) -> list[Message]:
         due = [message for at, message in self._held if number is None or at <= number]
@@ -220,11 +247,12 @@ class Factory:
             "evolutionOfSelfDischarge": measured(0.0, "%"),
             "currentInternalResistance": measured(resistance, "ohm"),
         }  # fmt: skip
+        modules, lots = [{"moduleNumber": pack.module}], list(pack.cell_lots)
         details = {
             "batchLot": pack.batch_lot,
             "assembledOn": str(now.date()),
             "configuration": _DATA["configuration"],
-            "cellLots": list(pack.cell_lots),
+            **({"modules": modules} if pack.module else {"cellLots": lots}),
             "qualityResults": [
                 {
                     "check": "insulation resistance", "result": "pass", "measured": chance.randint(600, 990),
@@ -267,3 +295,7 @@ class Factory:
 
     def _good(self, kind: str, subject: dict[str, str], now: datetime, **parts: Any) -> Message:
         return Message(self._record(kind, subject, now, **parts), Expected("accepted"))
+
+    def _said(self, said: Said, now: datetime) -> Message:
+        kind, subject, details = said
+        return self._good(kind, subject, now, details=details)

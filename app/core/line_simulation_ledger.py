@@ -65,6 +65,11 @@ class Ledger:
     def by_door(self) -> dict[str, int]:
         return dict(sorted(Counter(self.doors).items()))
 
+    def expected_kinds(self) -> dict[str, int]:
+        """Records that are stored in the end, by kind; one that came twice is one."""
+        stored = (m.record["kind"] for m in self.sent if m.expected.outcome == "accepted")
+        return dict(sorted(Counter(stored).items()))
+
     def expected_in_quarantine(self) -> dict[str, frozenset[str]]:
         """Record ids that wait in quarantine in the end, with the rules of which one refused them."""
         return {m.record["recordId"]: m.expected.rules for m in self.sent if m.expected.outcome == "refused"}

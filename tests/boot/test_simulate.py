@@ -74,6 +74,8 @@ def test_every_door_takes_its_share_and_every_pack_stands_as_expected(
     assert told["answers"]["unanswered"] == 0
     assert told["answers"]["refused"] == len(told["refused"]) > 3
     assert told["expected"]["issued"] > 30
+    assert told["kinds"]["cell"] == 6
+    assert told["kinds"]["module"] > told["kinds"]["document"] > 1
     assert {pack["fault"] for pack in told["waiting"]} >= {"malformed", "wrong-unit", "missing-value"}
 
 

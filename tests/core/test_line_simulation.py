@@ -58,7 +58,7 @@ def test_without_faults_nothing_is_refused_and_every_stamped_pack_is_issued():
 
 
 def test_the_recall_question_is_answered_as_the_records_say():
-    factory, sent = a_run(packs=130, faults=0.2)
+    factory, sent = a_run(packs=130, faults=0.2, modular=0)
     assembled = {
         m.record["subject"]["serial"]: m.record["details"] for m in sent if m.record["kind"] == "pack"
     }
@@ -70,6 +70,51 @@ def test_the_recall_question_is_answered_as_the_records_say():
         for material in made_of["materialLots"]:
             assert factory.packs_of_lot(material) >= holders
     assert factory.packs_of_lot("C-0000-000") == frozenset()
+
+
+def test_a_module_that_was_exchanged_takes_its_lots_along():
+    factory, sent = a_run(packs=130, faults=0.1, modular=0.5, exchanged=0.5)
+    made = {m.record["subject"]["serial"]: m.record["details"] for m in sent if m.record["kind"] == "module"}
+    inside: dict[str, set[str]] = {}
+    exchanged = 0
+    for record in sorted((m.record for m in sent), key=lambda one: str(one["kind"] == "exchange")):
+        details, serial = record.get("details", {}), record["subject"].get("serial")
+        if record["kind"] == "pack" and "modules" in details:
+            inside[serial] = {each["moduleNumber"] for each in details["modules"]}
+        elif record["kind"] == "exchange":
+            inside[serial] -= {each["number"] for each in details["removed"]}
+            inside[serial] |= {each["number"] for each in details["installed"]}
+            exchanged += 1
+    assert exchanged > 10
+    for serial, modules in inside.items():
+        (module,) = modules
+        assert {use["lot"] for use in made[module]["cellLots"]} == set(factory.packs[serial].cell_lots)
+        assert (
+            sum(use["cells"] for use in made[module]["cellLots"]) + len(made[module].get("cells", ())) == 33
+        )
+    cells = [m.record["subject"]["serial"] for m in sent if m.record["kind"] == "cell"]
+    used = [cell for details in made.values() for cell in details.get("cells", ())]
+    assert len(used) == len(set(used)) > 5
+    assert set(used) <= set(cells)
+
+
+def test_the_packs_are_the_same_with_and_without_modules():
+    with_modules, without = (a_run(modular=share)[0].packs for share in (0.5, 0))
+    assert {s: (p.state, p.fault) for s, p in with_modules.items()} == {
+        s: (p.state, p.fault) for s, p in without.items()
+    }
+
+
+def test_the_books_count_each_kind_once():
+    _, sent = a_run(packs=60, faults=0.5, kinds=["doubled"], modular=0.3, exchanged=0.5)
+    ledger = Ledger()
+    ledger.post(sent, "rest")
+    found = ledger.expected_kinds()
+    assert sum(found.values()) == len({m.record["recordId"] for m in sent})
+    assert found["pack"] == 60
+    assert found["cell"] == 2 * 3
+    assert found["document"] == 2 + 1
+    assert found["module"] > found["exchange"] > 0
 
 
 def test_the_books_name_every_answer_that_was_not_expected():

@@ -139,6 +139,14 @@ def test_every_pack_is_issued_or_named_with_its_reason_and_all_counts_agree(
     assert counts["waiting"] - before["waiting"] == len(stamped)
 
     records = installation.rows(plant.engine, "intake_records")
+    kinds = Counter(str(row["kind"]) for row in records if row["plant_id"] == "hall-1")
+    by_event = {
+        message.record["recordId"]
+        for message, door in zip(ledger.sent, ledger.doors, strict=True)
+        if door == "epcis" and message.record["kind"] in ("release", "withdrawal")
+    }
+    assert kinds == ledger.expected_kinds() | {"event": len(by_event)}  # kept beside the stamp that it gives
+    assert {"cell", "cell-lot", "module", "exchange", "document", "material-lot"} <= kinds.keys()
     names = {row["record_id"] for row in records if str(row["record_id"]).startswith("SIM-")}
     sent = {
         message.record["recordId"]
