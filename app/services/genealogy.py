@@ -34,6 +34,8 @@ TWO_PARTS: Final[frozenset[ThingKind]] = frozenset({"battery", "batch", "supplie
 """Kinds whose name has a second part: `of`."""
 _HIDDEN: Final = frozenset({"nothing", "lot-number"})
 _DESCRIBED: Final = frozenset({"cell-lot", "material-lot", "cell", "module"})
+_EXAMPLES: Final[tuple[ThingKind, ...]] = ("supplier-lot", "cell-lot", "module", "battery")
+_NEWEST: Final = 500
 _ELEMENT_STRING: Final = re.compile(r"\(01\)(\d{14})\(10\)(.{1,20})")
 
 
@@ -132,6 +134,16 @@ def find(ctx: Context, operator: str, text: str) -> list[Thing]:
     order = list(KINDS)
     things = sorted(found.values(), key=lambda each: (order.index(each.kind), each.of or "", each.number))
     return things[:MAX_FOUND]
+
+
+def newest(ctx: Context, operator: str) -> list[Thing]:
+    """One of each kind that the newest links speak of, to begin with: a supplier's lot before a battery."""
+    found: dict[str, Thing] = {}
+    with ctx.read() as store:
+        for kind, name in store.genealogy.newest(operator, limit=_NEWEST):
+            if kind in _EXAMPLES:
+                found.setdefault(kind, named(kind, name))
+    return [found[kind] for kind in _EXAMPLES if kind in found]
 
 
 def _scanned(text: str) -> Thing | None:

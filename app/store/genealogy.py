@@ -78,6 +78,18 @@ class Genealogy:
         """Kind and name of those things that a link speaks of."""
         return self._each(_NODES, operator, keys)
 
+    def newest(self, operator: str, *, limit: int) -> Iterator[tuple[Any, str]]:
+        """Kind and name of what the newest links speak of, the newest first; a thing more than once."""
+        query = (
+            select(_LINKS.parent_kind, _LINKS.parent, _LINKS.child_kind, _LINKS.child)
+            .where(_LINKS.economic_operator_id == operator)
+            .order_by(_LINKS.sequence.desc())
+            .limit(limit)
+        )
+        for row in self._connection.execute(query):
+            yield row.parent_kind, row.parent
+            yield row.child_kind, row.child
+
     def bodies(self, operator: str, keys: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
         """Every record about these subjects as it was sent, with the subject's key, in order of arrival."""
         for row in self._each(_BODIES, operator, keys):

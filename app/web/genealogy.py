@@ -19,9 +19,9 @@ blueprint = Blueprint("genealogy", __name__)
 
 PAGE_LENGTH: Final = 100
 STANDINGS: Final = {
-    "now": "Holds it",
-    "former": "Held it, taken out",
-    "corrected": "Said by an earlier record",
+    "now": "In it now",
+    "former": "Was in it, taken out",
+    "corrected": "Named by mistake, corrected",
 }
 STATES: Final = {
     "draft": "In the making", "issued": "Issued", "suspended": "Suspended", "revoked": "Withdrawn",
@@ -44,8 +44,9 @@ def page() -> str:
         found = genealogy.find(ctx, operator, text)
         if len(found) != 1:
             return render_template(
-                "genealogy.html", text=text, found=found, thing=None, kinds=genealogy.KINDS, query=query
-            )
+                "genealogy.html", text=text, found=found, thing=None, kinds=genealogy.KINDS, query=query,
+                examples=() if text else genealogy.newest(ctx, operator),
+            )  # fmt: skip
         (thing,) = found
     tree = genealogy.tree(ctx, operator, thing)
     recalled = recall.of_thing(ctx, operator, thing, request.args.get("asOf", None, int))

@@ -9,11 +9,11 @@ from tests.journeys.conftest import Visit
 
 def test_a_suppliers_lot_leads_to_its_batteries_and_a_battery_to_its_supplier(visit: Visit) -> None:
     page = visit("/drafts", role="maker")
-    page.get_by_role("navigation", name="Factory").get_by_role("link", name="Genealogy").click()
-    page.get_by_label("Serial, lot, GTIN").fill("OK-25-0188")
-    page.get_by_label("Serial, lot, GTIN").press("Enter")
+    page.get_by_role("navigation", name="Factory").get_by_role("link", name="Traceability").click()
+    page.get_by_label("Number of a battery, lot, cell or module").fill("OK-25-0188")
+    page.get_by_label("Number of a battery, lot, cell or module").press("Enter")
     expect(page.get_by_role("heading", name="Lot of a supplier OK-25-0188")).to_be_visible()
-    held = page.locator(".figure", has_text=re.compile("^Holds it")).locator("dd")
+    held = page.locator(".figure", has_text=re.compile("^In it now")).locator("dd")
     expect(held).not_to_have_text("0")
     rows = page.get_by_role("region", name="List of batteries").locator("tbody tr")
     assert rows.count() == int(held.inner_text())

@@ -51,9 +51,9 @@ def test_the_page_answers_the_recall_question_and_draws_the_tree(maker: Client, 
     page = maker.get(f"/genealogy?{LOT}")
     assert page.status_code == 200
     for text in (
-        "Holds it", "Held it, taken out", "2026-11-20 10:00", "P1", "P2", "B7", "In the making", "LI-1",
+        "In it now", "Was in it, taken out", "2026-11-20 10:00", "P1", "P2", "B7", "In the making", "LI-1",
         "Lithium hydroxide, Salar, received 2026-10-01, CL", "Lot of a supplier", "800 kg",
-        "1 modules and cells hold it and are in nothing", "M1",
+        "On the shelf: 1 module or cell with it, in no battery", "M1",
     ):  # fmt: skip
         assert text in page.text, text
 
@@ -66,14 +66,14 @@ def test_a_pack_shows_what_is_in_it_and_what_was(maker: Client, built: Line):
 
 
 FINDS = {
-    "C8": "Batteries that hold it",
+    "C8": "Batteries with it",
     "77": "Lot of a supplier",
     "salar": "No record names",
-    "Salar": "Batteries that hold it",
+    "Salar": "Batteries with it",
     "m4": "Module",
     "p2": "What it is made of",
     "B7": "Batch",
-    GTIN: "things are called that",
+    GTIN: "things have this number",
     f"(01){GTIN}(21)P2": "What it is made of",
     f"https://passports.example/01/{GTIN}/21/P2": "What it is made of",
     f"(01){GTIN}(10)B7": "Batch",
@@ -89,9 +89,20 @@ def test_what_was_typed_or_scanned_is_found(maker: Client, built: Line):
         assert said in page.text, text
 
 
+def test_the_page_begins_with_what_came_in_last_and_leads_to_the_records(maker: Client, line: Line):
+    line.send(module("M1", "C8"))
+    line.send(pack("P1", modules=modules("M1")) | {"recordId": "R-of-the-pack"})
+    page = maker.get("/genealogy").text
+    for start in ("kind=cell-lot&amp;number=C8", "kind=module&amp;number=M1", "kind=battery&amp;number=P1"):
+        assert f'href="/genealogy?{start}' in page, start
+    tree = maker.get(f"/genealogy?kind=battery&number=P1&of={GTIN}").text
+    assert 'href="/records/hall-1/R-of-the-pack"' in tree
+    assert maker.get("/records/hall-1/R-of-the-pack").status_code == 200
+
+
 def test_a_number_that_is_known_twice_is_asked_back(maker: Client, built: Line):
     built.send(module("C8", "C9"))
-    assert "2 things are called that" in maker.get("/genealogy?find=C8").text
+    assert "2 things have this number" in maker.get("/genealogy?find=C8").text
 
 
 def test_an_unknown_lot_is_told_as_that_and_never_as_held_by_nobody(

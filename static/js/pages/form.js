@@ -5,7 +5,7 @@ import './app.js';
 import { read, tidy } from '../core/digital-link.js';
 import * as drafts from '../services/form-drafts.js';
 import { byId, h } from '../view/dom.js';
-import { scan } from '../view/field-scanner.js';
+import { scanButtons } from '../view/scan-buttons.js';
 
 const form = /** @type {HTMLFormElement} */ (byId('record-form'));
 const said = byId('form-state');
@@ -40,18 +40,7 @@ function take(field, text) {
   field.dispatchEvent(new Event('input', { bubbles: true }));
 }
 
-for (const field of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll('input[data-scan]'))) {
-  const label = field.labels?.[0]?.firstChild?.textContent?.trim() ?? field.name;
-  field.after(h('button', {
-    type: 'button',
-    class: 'button button--quiet field__scan',
-    onclick: async () => {
-      const text = await scan(label);
-      if (text !== null) take(field, text);
-      field.focus();
-    },
-  }, 'Scan', h('span', { class: 'visually-hidden' }, ` ${label}`)));
-}
+scanButtons(form, take);
 
 // --- what is typed stays
 
