@@ -91,15 +91,15 @@ def assemble(
     carry no values; they may be among `records` and change nothing. What another record of the same plant
     takes back gives no values, whichever came first.
 
-    Raises: ValueError if the records speak of several models or several serials.
+    Raises: ValueError if the records speak of several models, or of serials that differ by more than case.
     """
     senders = plants or [""] * len(records)
     numbered = zip(records, numbers or [0] * len(records), senders, strict=True)
     arrived = [each for each in numbered if each[0].level is not None]
     speaking = [record for record, _, _ in arrived]
     gtins = {record.gtin for record in speaking}
-    serials = {record.serial for record in speaking if record.serial is not None}
-    if len(gtins) != 1 or len(serials) > 1:
+    serials = [record.serial for record in speaking if record.serial is not None]
+    if len(gtins) != 1 or len({serial.upper() for serial in serials}) > 1:
         raise ValueError("records of one model and at most one serial make a draft")
     lot = _batch(speaking)
     counting = [each for each in arrived if each[0].level != "batch" or each[0].lot == lot]
@@ -128,7 +128,7 @@ def assemble(
             losers[attribute_id] = tuple(reversed(ranked))
     return Draft(
         gtin=cast("str", gtins.pop()),
-        serial=serials.pop() if serials else None,
+        serial=serials[0] if serials else None,
         lot=lot,
         values=MappingProxyType(values),
         not_applicable=MappingProxyType(not_applicable),

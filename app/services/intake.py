@@ -20,6 +20,7 @@ from app.core.quarantine_filter import QuarantineFilter
 from app.core.times import to_seconds, to_text
 from app.services import answers, attachments, carbon, drafts, issuance, plants, reasons, subjects, waiting
 from app.services.context import Context
+from app.services.early_events import begin_drafts
 from app.services.genealogy_rows import add_links
 from app.services.plants import Plant
 from app.store.unit_of_work import Collision, Store, UnitOfWork
@@ -333,6 +334,7 @@ def _apply(
 
 def follow_up(ctx: Context, record: IntakeRecord) -> list[issuance.Outcome]:
     """Issue, refresh, suspend or reinstate what a stored record asks for. Doing it again changes nothing."""
+    begin_drafts(ctx, record)
     with ctx.read() as store:
         touched = touched_by(store, record)
     return [issuance.settle(ctx, key) for key in touched]

@@ -25,7 +25,7 @@ from app.core.identifiers import BatteryKey
 from app.core.intake import BEGINS_NO_BATTERY, IntakeRecord
 from app.core.times import parse, to_text
 from app.services import answers as made
-from app.services import attachments, bulk, carbon, drafts, intake, issuance, subjects
+from app.services import attachments, bulk, carbon, drafts, early_events, intake, issuance, subjects
 from app.services.batch_reading import Message as Message
 from app.services.batch_reading import Read, read_one
 from app.services.batch_rows import Chunk
@@ -250,6 +250,8 @@ def _follow_up(
     """
     answers: dict[tuple[str, str], dict[str, Any]] = {}
     done: list[tuple[str, str, str]] = []
+    for each in pending:
+        early_events.begin_drafts(ctx, each.record)
     with ctx.read() as store:
         touched = [intake.touched_by(store, each.record) for each in pending]
     outcomes = _settled(ctx, {key: None for keys in touched for key in keys}, settle, issued)

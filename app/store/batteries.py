@@ -13,14 +13,16 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    exists,
     func,
     insert,
+    literal_column,
     or_,
     select,
     update,
 )
 
-from app.store.factory_tables import intake_records
+from app.store.factory_tables import intake_records, is_event_of_item
 from app.store.many_keys import ManyKeys
 from app.store.tables import batteries, documents, issuance_intentions
 
@@ -39,6 +41,19 @@ _HELD_BY_UUID = _BY_UUID.with_for_update(key_share=True)
 _ADD = insert(batteries).returning(batteries)
 _ADD_MANY = insert(batteries)
 _CHANGE = update(batteries).where(batteries.c.key == bindparam("battery"))
+_NAMED_EARLY = (
+    select(
+        intake_records.c.subject_key, intake_records.c.serial, intake_records.c.plant_id,
+        intake_records.c.economic_operator_id,
+    )
+    .where(
+        intake_records.c.gtin == bindparam("gtin"),
+        is_event_of_item(),
+        ~exists(select(literal_column("1")).where(batteries.c.key == intake_records.c.subject_key)),
+    )
+    .order_by(intake_records.c.sequence)
+    .limit(bindparam("at_most"))
+)  # fmt: skip
 _PLAN = select(issuance_intentions.c.plan).where(
     issuance_intentions.c.battery_key == bindparam("battery_key")
 )
@@ -79,6 +94,10 @@ class Batteries:
             .limit(limit)
         )
         return [str(row.lot) for row in self._connection.execute(query)]
+
+    def named_early(self, gtin: str, *, limit: int) -> Sequence[Any]:
+        """Events about products of a model that have no row yet, in order of arrival."""
+        return self._connection.execute(_NAMED_EARLY, {"gtin": gtin, "at_most": limit}).all()
 
     def by_key(self, key: bytes) -> Row[Any] | None:
         return self._connection.execute(_BY_KEY, {"key": key}).one_or_none()

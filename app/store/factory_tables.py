@@ -5,6 +5,7 @@ Migrations in `migrations/` make them; a test compares the two.
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
     literal_column,
 )
 
@@ -64,6 +66,20 @@ _is_stamp = intake_records.c.kind == "release"
 Index(
     "ix_intake_records_stamps", intake_records.c.received_at, intake_records.c.subject_key,
     sqlite_where=_is_stamp, postgresql_where=_is_stamp,
+)  # fmt: skip
+
+
+def is_event_of_item() -> ColumnElement[bool]:
+    """As the index of them has it, word for word, else it is not used."""
+    return and_(
+        intake_records.c.kind == literal_column("'event'"), intake_records.c.level == literal_column("'item'")
+    )
+
+
+# What events have named of a model before anything was known of it.
+Index(
+    "ix_intake_records_events", intake_records.c.gtin, intake_records.c.sequence,
+    sqlite_where=is_event_of_item(), postgresql_where=is_event_of_item(),
 )  # fmt: skip
 
 record_summaries = Table(

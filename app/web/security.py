@@ -64,8 +64,8 @@ def attach(application: Flask) -> None:
 
 
 def films(path: str) -> bool:
-    """Whether a page may use the camera: the scanner, and forms, whose fields can be filled by scanning."""
-    return path == "/scan" or path.startswith("/forms/")
+    """Whether a page may use the camera: the scanner, and pages whose fields can be filled by scanning."""
+    return path in ("/scan", "/genealogy") or path.startswith("/forms/")
 
 
 def open_to_all(response: Response) -> Response:

@@ -284,6 +284,14 @@ def _board() -> None:
     op.create_index(op.f("ix_batteries_created_at_key"), "batteries", ["created_at", "key"])
     op.create_index(op.f("ix_batteries_state_created_at_key"), "batteries", ["state", "created_at", "key"])
     op.create_index(op.f("ix_batteries_issued_at"), "batteries", ["issued_at"])
+    is_event = sa.text("kind = 'event' AND level = 'item'")
+    op.create_index(
+        "ix_intake_records_events",
+        "intake_records",
+        ["gtin", "sequence"],
+        sqlite_where=is_event,
+        postgresql_where=is_event,
+    )
     op.add_column(
         "quarantine",
         sa.Column(

@@ -4,7 +4,20 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.journeys.conftest import Visit
+from tests.journeys import pictures
+from tests.journeys.conftest import PHONE, Camera, Visit
+from tests.journeys.site import FIRST_GTIN, FIRST_SERIAL
+
+
+def test_a_scanned_battery_is_looked_for_at_once(visit: Visit, camera: Camera) -> None:
+    camera(pictures.code(f"https://elsewhere.example/01/{FIRST_GTIN}/21/{FIRST_SERIAL}"))
+    page = visit("/genealogy", role="maker", viewport=PHONE)
+    page.get_by_role("button", name="Scan Number of a battery, lot, cell or module").click()
+    expect(page.get_by_role("heading", name=f"Battery {FIRST_SERIAL}")).to_be_visible()
+    page.locator(".tree .tree__note a").first.click()
+    expect(page).to_have_url(re.compile(r"/records/"))
+    page.go_back()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
 def test_a_suppliers_lot_leads_to_its_batteries_and_a_battery_to_its_supplier(visit: Visit) -> None:

@@ -12,8 +12,9 @@ from app.core import epcis_records
 from app.core.epcis_event import EVENT_TYPES
 from app.core.errors import MalformedInput, NotFound
 from app.core.identifiers import BatteryKey
-from app.services import drafts, epcis, intake, plants, replaying
+from app.services import drafts, early_events, epcis, intake, plants, replaying
 from app.services.context import Context
+from app.services.intake_batch import Message, accept_many
 from app.services.plants import Plant
 from tests import factories
 from tests.epcis import CONTEXT, an_event, body, commissioning, declared_wrong, item, stamping
@@ -388,6 +389,28 @@ def test_an_event_takes_back_nothing_of_another_plant(
     line.send(record | {"recordId": "own"})
     assert "remainingCapacity" not in values(ctx)
     assert loaded() is None
+
+
+@pytest.mark.parametrize("by_stream", [False, True])
+def test_an_event_before_its_model_has_its_draft_when_the_model_comes(
+    ctx: Context, line: Line, monkeypatch: pytest.MonkeyPatch, by_stream: bool
+):
+    monkeypatch.setattr(early_events, "CHUNK", 2)
+    serials = [SERIAL, "B2", "B3", "b2"]
+    sensors = [measured("remainingCapacity", 94, "AMH")]
+    for serial in serials:
+        event = an_event(START, epcList=[item(serial)], sensorElementList=sensors)
+        assert epcis.capture(ctx, line.plant, body(event))["errors"] == []
+    assert rows(ctx.engine, "batteries") == []
+    model = factories.model_record(START)
+    if by_stream:
+        accept_many(ctx, line.plant, [Message(factories.body(model))])
+    else:
+        line.send(model)
+    assert sorted(row["serial"] for row in rows(ctx.engine, "batteries")) == ["B2", "B3", SERIAL]
+    for serial in serials[:3]:
+        found = drafts.show(ctx, BatteryKey(GTIN, serial), line.plant.economic_operator_id)
+        assert "remainingCapacity" in {each["attribute"] for each in found["values"]}
 
 
 def test_every_step_of_a_line_is_taken_as_the_guide_has_it(ctx: Context, plant: Plant, line: Line):

@@ -43,7 +43,7 @@ def _require_headers(response: TestResponse, path: str) -> None:
     assert response.headers.get("Cross-Origin-Resource-Policy") in ("same-origin", "cross-origin"), path
     may_film = "camera=(self)" in response.headers["Permissions-Policy"]
     only = path.partition("?")[0]
-    assert may_film == (only == "/scan" or only.startswith("/forms/")), f"{path}: camera"
+    assert may_film == (only in ("/scan", "/genealogy") or only.startswith("/forms/")), f"{path}: camera"
     assert response.headers.get("Cache-Control"), f"{path}: no Cache-Control"
     assert "Server" not in response.headers or "Werkzeug" not in response.headers["Server"]
     if response.headers.get("Access-Control-Allow-Origin"):
