@@ -1,7 +1,8 @@
 """kill -9 and power cuts while records come in by every door: what was acknowledged and is lost, or doubled.
 
-200 kills (160 over SQLite, 40 over PostgreSQL) and 50 power cuts on the disk of `tests/crashes/powercut.py`;
-where it can be mounted, 50 more on a loop-mounted file system. Every sentence of the judge is a fault.
+200 kills (160 over SQLite, 40 over PostgreSQL), 20 falls of PostgreSQL under a server that goes on, and 50
+power cuts on the disk of `tests/crashes/powercut.py`; where it can be mounted, 50 more on a loop-mounted file
+system. Every sentence of the judge is a fault.
 """
 
 import os
@@ -10,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import cycle, islice
 from pathlib import Path
 
 from app.services import plants
@@ -18,7 +20,7 @@ from benchmarks.installation import postgresql
 from benchmarks.loop_disk import LoopDisk
 from benchmarks.measure import Figure, Group, Spread, Target
 from tests import installation
-from tests.crashes import campaign, judge, powercut
+from tests.crashes import campaign, judge, postmaster, powercut
 from tests.crashes.campaign import Campaign
 from tests.factories import a_lean_pack
 from tests.installation import START, TOKEN, Clock
@@ -27,7 +29,7 @@ from tests.mqtt import brokers
 from tests.mqtt.brokers import Amqtt, Mosquitto
 from tests.mqtt.lines import LineClient
 
-KILLS, KILLS_POSTGRESQL, CUTS = 160, 40, 50
+KILLS, KILLS_POSTGRESQL, FALLS, CUTS = 160, 40, 20, 50
 NONE = Target(0, "value", "faults")
 
 
@@ -38,6 +40,7 @@ def run(_rounds: int) -> list[Group]:
     figures = [
         *_figures("kill -9, SQLite", KILLS, seed),
         *_figures("kill -9, PostgreSQL", KILLS_POSTGRESQL, seed, database=True),
+        *_figures("falls of PostgreSQL itself", FALLS, seed, falls=True),
     ]
     try:
         figures += _figures("power cuts, a disk that forgets", CUTS, seed, forgets=True)
@@ -51,20 +54,27 @@ def run(_rounds: int) -> list[Group]:
 
 
 def _figures(
-    name: str, times: int, seed: int, *, database: bool = False, forgets: bool = False, disk: bool = False
-) -> Iterator[Figure]:
+    name: str, times: int, seed: int, *, database: bool = False, falls: bool = False, forgets: bool = False,
+    disk: bool = False,
+) -> Iterator[Figure]:  # fmt: skip
     begun = time.monotonic()
     with ExitStack() as stack:
         work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="crash")))
         loop = stack.enter_context(loop_disk.mounted(work)) if disk else None
+        server = stack.enter_context(postmaster.running()) if falls else None
         url = _filled(stack.enter_context(postgresql()), work) if database else None
+        if server is not None:
+            url = _filled(server.server.get_uri(), work)
         line = stack.enter_context(_station(work))
         directory = _known(work, loop.place if loop else work, url)
         inbox = (loop.place if loop else work) / "inbox"
         made = campaign.new(directory, url, inbox, line, seed, forgets=forgets)
         if loop is not None:
             made.before_kill, made.after_kill = _hooks(loop)
-        made.kill(times)
+        if server is not None:
+            made.outages(server, islice(cycle(postmaster.WAYS), times))
+        else:
+            made.kill(times)
         made.before_kill, made.after_kill = (lambda _process: None), (lambda: None)
         made.drain()
         with installation.opened(directory, made.clock, url) as ctx:

@@ -4,12 +4,13 @@ import multiprocessing
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.crashes import powercut, victim
+from tests.crashes.postmaster import Postmaster
 from tests.crashes.senders import Books, Captured, Files, Published, Sender, Single, Stream
 from tests.crashes.victim import Ways
 from tests.installation import Clock
@@ -68,6 +69,34 @@ class Campaign:
             self.after_kill()
             if self.ways.forgets:
                 self.unsynced += powercut.cut(self.ways.directory, self.chance)
+
+    def outages(self, database: Postmaster, ways: Iterable[str]) -> None:
+        """One server throughout; its database falls under it in these ways and comes back, and each time
+        every door takes something again."""
+        self.books.may_be_away = True
+        with self._served() as port:
+            for one in self.senders:
+                if isinstance(one, Published):
+                    one.begin()
+            threads = [threading.Thread(target=one.run, args=(port,)) for one in self.senders]
+            for thread in threads:
+                thread.start()
+            for way in ways:
+                self._work(False)
+                database.fall(way)
+                time.sleep(self.chance.uniform(0.05, 0.5))
+                database.rise()
+                self._until_all_go_on()
+        for thread in threads:
+            thread.join(PATIENCE_S)
+
+    def _until_all_go_on(self) -> None:
+        before, until = dict(self.books.by_door), time.monotonic() + PATIENCE_S
+        names = {"rest", "rest-ndjson", "epcis", "folder", *(["mqtt"] if self.line is not None else [])}
+        while names:
+            assert time.monotonic() < until, f"no record by {names} since the database is back"
+            names = {name for name in names if self.books.by_door.get(name, 0) == before.get(name, 0)}
+            time.sleep(0.02)
 
     def _work(self, long: bool) -> None:
         """A moment: mostly from the first record on that is told taken, so that a busy machine is killed at

@@ -34,6 +34,10 @@ class Books:
     odd: list[str] = field(default_factory=list)
     """Answers that no line should ever get."""
     by_door: dict[str, int] = field(default_factory=dict)
+    may_be_away: bool = False
+    """The database falls while the server goes on: then a 503 is an answer, and the same is sent again."""
+    away: int = 0
+    """How often that was the answer."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def took(self, door: str, text: bytes, answer: dict[str, Any] | None = None) -> None:
@@ -96,6 +100,11 @@ class Sender:
         read = answer.read()
         if answer.status == 429:
             time.sleep(float(answer.headers["Retry-After"]))
+            return self.post(connection, path, text, media_type)
+        if answer.status == 503 and self.books.may_be_away:
+            assert int(answer.headers["Retry-After"]) > 0
+            self.books.away += 1
+            time.sleep(0.1)
             return self.post(connection, path, text, media_type)
         return answer.status, json.loads(read) if read else {}
 

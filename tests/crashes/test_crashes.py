@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from app.services import plants
 from app.services.context import Context
 from tests import installation
-from tests.crashes import campaign, judge, powercut
+from tests.crashes import campaign, judge, postmaster, powercut
 from tests.factories import a_lean_pack
-from tests.installation import START
+from tests.installation import START, TOKEN, Clock
 from tests.line import Line
 from tests.mqtt import brokers
 from tests.mqtt.brokers import Amqtt, Mosquitto
@@ -55,6 +56,25 @@ def test_nothing_told_is_lost_or_doubled_when_the_server_is_killed(
     assert made.books.by_door.keys() == DOORS
     assert made.books.refused
     assert made.books.issued
+
+
+def test_nothing_told_is_lost_or_doubled_when_postgresql_falls_under_the_server(
+    data_dir: Path, clock: Clock, shared: Path, tmp_path: Path, station: LineClient
+):
+    """One server throughout: its lines are told to come again, and every door goes on by itself."""
+    with postmaster.running() as database:
+        refilled = installation.Refilled(database.server.get_uri())
+        refilled.fill(installation.template(shared, "bare"))
+        refilled.dispose()
+        with installation.opened(data_dir, clock, refilled.url) as ctx:
+            Line(ctx, plants.of_token(ctx, TOKEN)).send_all(a_lean_pack(START))
+        made = campaign.new(data_dir, refilled.url, tmp_path / "inbox", station, 20261126)
+        made.outages(database, postmaster.WAYS)
+        made.drain()
+        with installation.opened(data_dir, made.clock, refilled.url) as ctx:
+            assert judge.faults(ctx, made.books) == []
+    assert made.books.by_door.keys() == DOORS
+    assert made.books.away > 0
 
 
 @pytest.mark.usefixtures("known")
