@@ -6,6 +6,7 @@ Source: GS1 General Specifications (AI 01, 10, 21), GS1 Digital Link URI Syntax 
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote, unquote_to_bytes
 
@@ -124,6 +125,7 @@ def serial_digest(kind: str, serial: str) -> bytes:
     return digest_of(f"{kind}21{serial.upper()}")
 
 
+@lru_cache(maxsize=1024)  # what is asked for is asked for again: by its record, and by each that names it
 def digest_of(text: str) -> bytes:
     """16 bytes of a canonical identifier."""
     return hashlib.sha256(text.encode()).digest()[:16]

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from typing import Final
 
 from app.core.errors import MalformedDate
@@ -15,6 +16,7 @@ def to_seconds(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds")[:-6] + "Z"
 
 
+@lru_cache(maxsize=256)
 def to_text(moment: datetime) -> str:
     """`2026-11-24T08:00:00.000000Z`: the form in the store; texts order as the times do."""
     if moment.tzinfo is not UTC:

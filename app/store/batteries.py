@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from app.store.factory_tables import intake_records, is_event_of_item
 from app.store.many_keys import ManyKeys
+from app.store.many_rows import ManyRows
 from app.store.tables import batteries, documents, issuance_intentions
 
 # Built once: building a statement costs more than running it.
@@ -39,7 +40,7 @@ _HELD_ALL = ManyKeys(
 )
 _HELD_BY_UUID = _BY_UUID.with_for_update(key_share=True)
 _ADD = insert(batteries).returning(batteries)
-_ADD_MANY = insert(batteries)
+_ADD_MANY = ManyRows(batteries)
 _CHANGE = update(batteries).where(batteries.c.key == bindparam("battery"))
 _NAMED_EARLY = (
     select(
@@ -114,19 +115,18 @@ class Batteries:
 
     def add_many(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """New drafts. A key that is known meanwhile is a `Collision`."""
-        if rows:
-            self._connection.execute(
-                _ADD_MANY,
-                [
-                    {
-                        "key": row["key"], "economic_operator_id": row["operator"], "gtin": row["gtin"],
-                        "serial": row["serial"], "lot": row["lot"], "model_key": row["model_key"],
-                        "passport_uuid": str(uuid.uuid4()), "release": row["release"], "state": "draft",
-                        "created_at": row["at"], "changed_at": row["at"], "plant_id": row["plant_id"],
-                    }
-                    for row in rows
-                ],
-            )  # fmt: skip
+        _ADD_MANY.add(
+            self._connection,
+            [
+                {
+                    "key": row["key"], "economic_operator_id": row["operator"], "gtin": row["gtin"],
+                    "serial": row["serial"], "lot": row["lot"], "model_key": row["model_key"],
+                    "passport_uuid": str(uuid.uuid4()), "release": row["release"], "state": "draft",
+                    "created_at": row["at"], "changed_at": row["at"], "plant_id": row["plant_id"],
+                }
+                for row in rows
+            ],
+        )  # fmt: skip
 
     def change_many(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Batch and stamp of several batteries, which the caller holds."""

@@ -9,13 +9,13 @@ from sqlalchemy import (
     Select,
     bindparam,
     func,
-    insert,
     or_,
     select,
     update,
 )
 
 from app.store.factory_tables import genealogy_backfill, genealogy_links, intake_records
+from app.store.many_rows import ManyRows
 from app.store.recall_links import superseded
 from app.store.tables import batteries
 
@@ -50,6 +50,7 @@ _BODIES = (
     )
     .order_by(intake_records.c.sequence)
 )
+_ADD_MANY = ManyRows(genealogy_links)
 _KEYS_AT_ONCE: Final = 500
 _ROWS_AT_ONCE: Final = 1_000
 """Rows are many: one by one they cost more to fetch than to judge."""
@@ -63,8 +64,7 @@ class Genealogy:
 
     def add(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Store links, in the transaction of the records that state them."""
-        if rows:
-            self._connection.execute(insert(genealogy_links), list(rows))
+        _ADD_MANY.add(self._connection, rows)
 
     def holders(self, operator: str, key: bytes) -> Iterator[Row[Any]]:
         """What holds or held one thing."""

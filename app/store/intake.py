@@ -23,6 +23,7 @@ from sqlalchemy import (
 from app.core.quarantine_filter import QuarantineFilter
 from app.store.factory_tables import intake_records, plants, quarantine
 from app.store.many_keys import ManyKeys
+from app.store.many_rows import ManyRows
 
 # Built once: building a statement costs more than running it. Names of values differ from those of columns
 # where a statement has both.
@@ -39,7 +40,7 @@ _FIND_MANY = ManyKeys(
     ).where(intake_records.c.plant_id == bindparam("plant_id"), among),
 )
 _ADD = insert(intake_records).returning(intake_records.c.sequence)
-_ADD_MANY = insert(intake_records)
+_ADD_MANY = ManyRows(intake_records)
 _KEEP_ANSWERS = update(intake_records).where(
     intake_records.c.plant_id == bindparam("plant"),
     intake_records.c.record_id == bindparam("record"),
@@ -221,8 +222,7 @@ class Records:
 
     def add_many(self, rows: Sequence[dict[str, Any]]) -> None:
         """Store new records in their order. A record id that is known meanwhile is a `Collision`."""
-        if rows:
-            self._connection.execute(_ADD_MANY, rows)
+        _ADD_MANY.add(self._connection, rows)
 
     def keep_answers(self, answers: Sequence[tuple[str, str, str]]) -> None:
         """Plant, record id and first answer of several records; an answer that is kept stays."""

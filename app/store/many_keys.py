@@ -17,6 +17,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import dialect as pysqlite_dialect
 
 _SQLITE: Final[Dialect] = pysqlite_dialect()
 _POSTGRESQL: Final[Dialect] = psycopg_dialect()  # type: ignore[no-untyped-call]
+DIALECTS: Final[Mapping[str, Dialect]] = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL}
 _LENGTHS: Final = (8, 64, 512)
 """Of lists in SQLite, which takes many thousand values in one statement."""
 _ROWS_AT_ONCE: Final = 1_000
