@@ -4,6 +4,7 @@ The file lies in a directory of its own while it is read, and is gone after that
 is handed to whoever asked, and not kept either. Source: T26, T28, T29.
 """
 
+import errno
 import tempfile
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -12,7 +13,7 @@ from typing import Final, cast
 
 from app.core import csv_rows
 from app.core.csv_rows import Delimiter, Encoding
-from app.core.errors import Rejected, TooLarge
+from app.core.errors import Rejected, StoreFull, TooLarge
 from app.services import files, sheet_rows, spreadsheets
 from app.services.context import Context
 from app.services.files import How, Result
@@ -39,7 +40,7 @@ class Upload:
 
 
 def take(ctx: Context, plant: Plant, name: str, data: bytes, how: How, *, stores: bool) -> Upload:
-    """Take every record of a file in, or only judge it. Raises: TooLarge; MalformedInput; OSError."""
+    """Take every record of a file in, or only judge it. Raises: TooLarge; MalformedInput; StoreFull."""
     if len(data) > MAX_BYTES:
         raise TooLarge(
             f"A file that is sent here has at most {MAX_BYTES} bytes. Move a larger one into the plant's"
@@ -47,7 +48,12 @@ def take(ctx: Context, plant: Plant, name: str, data: bytes, how: How, *, stores
         )
     with tempfile.TemporaryDirectory(prefix="passport-upload-") as place:
         path = Path(place) / safe_name(name)
-        path.write_bytes(data)
+        try:
+            path.write_bytes(data)
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise StoreFull("The disk of this service is full. Send the file again later.") from error
+            raise
         if path.suffix.lower() == sheet_rows.SUFFIX:
             with path.open("rb") as file:
                 sheet_rows.require_bounded(file, MAX_UNPACKED)

@@ -5,6 +5,7 @@ import re
 import zipfile
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from app.core import csv_records
 from app.core.intake import KINDS, Kind
 from app.files.folder import Folder
-from app.services import files, sheet_rows, spreadsheets
+from app.services import files, mapping_samples, sheet_rows, spreadsheets
 from app.services.context import Context
 from app.services.files import How
 from app.services.plants import Plant
@@ -182,3 +183,18 @@ def test_a_damaged_workbook_keeps_no_other_file_out(
     assert accepted is None or told[path.name].accepted == accepted
     assert len(list((tmp_path / where).glob("*-lots.xlsx"))) == 1
     assert [each.name for each in tmp_path.iterdir() if each.is_file()] == []
+
+
+def test_a_sample_may_be_a_sheet_with_lines_before_its_header_and_units_below():
+    book = openpyxl.Workbook()
+    sheet: Any = book.active
+    for cells in (["Bericht"], [], ["Serie", "Gewicht", "Energie"], ["", "kg", "Wh"], ["A1", 412.125, 34400]):
+        sheet.append(cells)
+    made = io.BytesIO()
+    book.save(made)
+    found = mapping_samples.read("eol.xlsx", made.getvalue())
+    assert found.rows == ({"Serie": "A1", "Gewicht": Decimal("412.125"), "Energie": 34400},)
+    assert (found.units, found.source) == (
+        {"Gewicht": "kg", "Energie": "Wh"}, {"skip_lines": "2", "skip_after_header": "1"},
+    )  # fmt: skip
+    assert mapping_samples.of_form(found.kept()) == found
