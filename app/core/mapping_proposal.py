@@ -6,11 +6,10 @@ check digits, days and times, magnitudes. A place is given once. Nothing here de
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
-from statistics import median
+from functools import cache
 from typing import Any, Final
 
-from app.core import mapping_places, mapping_sample, mapping_words, unit_conversion
+from app.core import mapping_magnitudes, mapping_places, mapping_sample, mapping_words, unit_conversion
 from app.core.catalogue import SHAPES, ValueForm
 from app.core.csv_records import subject_columns
 from app.core.intake import KINDS, Kind
@@ -22,19 +21,11 @@ from app.core.units import COUNTS
 MOST_JUDGED: Final = 300
 """Columns that are held against every place; those behind them wait for a person (T28)."""
 ENOUGH: Final = 0.5
+NEAR: Final = 0.2
 _CHECK_DIGITS: Final = 1.3
 """More than any name can score: a number with check digits is the GTIN, whatever its column is called."""
 _MEASURED: Final = ("decimal", "integer")
 _TIMES: Final = ("date", "datetime", "year_month")
-_USUAL: Final[Mapping[str, tuple[str, str]]] = {
-    "batteryMass": ("0.2", "5000"), "ratedCapacity": ("1", "2000"),
-    "certifiedUsableBatteryEnergy": ("0.1", "2000"), "nominalVoltage": ("3", "1500"),
-    "minimumVoltage": ("2", "1500"), "maximumVoltage": ("3", "1500"), "ratedMaximumPower": ("100", "2000000"),
-    "currentInternalResistance": ("0.0001", "1"), "roundtripEfficiency": ("50", "100"),
-    "stateOfCharge": ("1.5", "100"), "temperatureRangeIdleState.minimum": ("-60", "60"),
-    "temperatureRangeIdleState.maximum": ("-20", "120"), "remainingCapacity": ("1", "2000"),
-}  # fmt: skip
-"""Magnitudes that packs have, in the catalogue's unit: where a header names no unit."""
 _GERMAN: Final = frozenset(
     {"datum", "uhrzeit", "seriennummer", "charge", "gewicht", "ergebnis", "auftrag", "pruefstand"}
 )
@@ -107,15 +98,16 @@ def propose(
     """The most likely mapping of a sample; of one kind, or of the kind that fits most of its columns. `units`
     stand in a row of their own below the header."""
     values = {column: mapping_sample.texts(rows, column) for column in columns}
+    near = {column: _near(column) for column in columns[:MOST_JUDGED]}
     marks = mapping_sample.marks_of(text for found in values.values() for text in found)
     if kind is None:
-        rated = [(_rate(_assigned(columns, values, marks, each, units), each), each) for each in KINDS]
+        rated = [(_rate(_assigned(near, values, marks, each, units), each), each) for each in KINDS]
         _, kind = max(rated, key=lambda pair: pair[0])
-        fit = sum(each.to is not None for each in _assigned(columns, values, marks, kind, units))
+        fit = sum(each.to is not None for each in _assigned(near, values, marks, kind, units))
         reason = f"most columns fit a record of this kind ({fit} of {len(columns)})"
     else:
         reason = "you chose it"
-    found = _assigned(columns, values, marks, kind, units)
+    found = _assigned(near, values, marks, kind, units)
     extra = _times(found, values)
     stamp = next(
         (each for each in found if each.to is None and mapping_sample.stamps_of(values[each.column])), None
@@ -141,15 +133,26 @@ def _rate(found: Sequence[Suggestion], kind: Kind) -> float:
     )
 
 
+def _near(column: str) -> frozenset[str]:
+    """Places whose name a column's may mean, whatever the kind; no value makes up for a name that is not."""
+    name, _ = mapping_words.unit_of(column)
+    return frozenset({"gtin"}) | {to for to in _every_place() if mapping_words.likeness(name, to)[0] >= NEAR}
+
+
+@cache
+def _every_place() -> tuple[str, ...]:
+    return tuple(dict.fromkeys(to for kind in KINDS for to in mapping_places.targets(kind)))
+
+
 def _assigned(
-    columns: Sequence[str], values: Mapping[str, tuple[str, ...]], marks: Marks, kind: Kind,
+    near: Mapping[str, frozenset[str]], values: Mapping[str, tuple[str, ...]], marks: Marks, kind: Kind,
     units: Mapping[str, str],
 ) -> list[Suggestion]:  # fmt: skip
     """Each column with the place that fits it best, each place once; the best pairs first."""
     pairs: list[tuple[float, int, str, Suggestion]] = []
     places = mapping_places.targets(kind)
-    for at, column in enumerate(columns[:MOST_JUDGED]):
-        for to in places:
+    for at, (column, likely) in enumerate(near.items()):
+        for to in filter(likely.__contains__, places):
             made = _judge(column, values[column], to, kind, marks, units.get(column))
             if made.score >= ENOUGH:
                 pairs.append((made.score, -at, to, made))
@@ -159,7 +162,7 @@ def _assigned(
         if made.column not in found and to not in taken:
             found[made.column] = made
             taken.add(to)
-    return [found.get(name) or Suggestion(name) for name in columns]
+    return [found.get(name) or Suggestion(name) for name in values]
 
 
 def _judge(
@@ -172,14 +175,12 @@ def _judge(
     made = Suggestion(column, to, score=like)
     if like >= 0.4:
         made.reasons.append(f"the name is like \u201c{as_name}\u201d")
-    if like < 0.2 and to != "gtin":
-        return made  # no value makes up for that
     form = target(to, kind).form or ValueForm(type="datetime" if to == "sentAt" else "string")
     if to == "gtin":
         if mapping_sample.is_gtin(values):
             made.score += _CHECK_DIGITS
             made.reasons.append("the check digits of all values fit a GTIN")
-            if like < 0.2:
+            if like < NEAR:
                 made.is_guess = True
                 made.reasons.append("the name does not say so: look at it")
             made.pad = 14 if any(len(text) < 14 for text in values) else None
@@ -241,26 +242,12 @@ def _judge_numbers(
         made.unit = unit_conversion.tidy(unit)
         made.reasons.append(f"the header says {unit}")
     else:
-        made.unit, why = _by_magnitude(made.to or "", code, found)
+        made.unit, why = mapping_magnitudes.unit_of(made.to or "", code, found)
         made.is_guess = True
         made.reasons.append(why)
     if not unit_conversion.is_exact(code, made.unit):
         made.decimals = 6
         made.reasons.append("not every number converts exactly: 6 decimals are kept")
-
-
-def _by_magnitude(to: str, code: str, found: Sequence[Decimal]) -> tuple[str, str]:
-    """The unit in which a usual pack would have such numbers; the catalogue's own where that is not known."""
-    usual = _USUAL.get(to)
-    if usual is None or not found:
-        return code, f"no unit in the header: {code} is assumed, look at it"
-    low, high = map(Decimal, usual)
-    middle = median(found)
-    for each in (code, *unit_conversion.known(code)):
-        converted = unit_conversion.convert(middle, code, each, 9)
-        if low <= converted <= high:
-            return each, f"no unit in the header: guessed from the magnitude ({middle:f} {each})"
-    return code, f"no unit in the header: {code} is assumed, and the magnitude is unusual"
 
 
 def _judge_allowed(made: Suggestion, values: tuple[str, ...], form: ValueForm) -> None:

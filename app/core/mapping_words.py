@@ -3,6 +3,7 @@
 import difflib
 import json
 import re
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from importlib import resources
 from typing import Final
@@ -32,6 +33,7 @@ _ALONE: Final = (
     "min",
     "s",
 )
+_ALIKE: Final = 0.8
 _VAGUE: Final = frozenset(
     {"of", "the", "nr", "no", "der", "die", "das", "battery", "batterie", "pack", "number"}
 )
@@ -70,24 +72,41 @@ def names_of(to: str) -> tuple[str, ...]:
     return (*own, *_known().get(to, ()))
 
 
+@cache
+def _names_of(to: str) -> tuple[tuple[str, frozenset[str], str, frozenset[str]], ...]:
+    """The same with what is asked of each name: its words, how it is written, and its letters."""
+    return tuple((name, words_of(name), _plain(name), frozenset(_plain(name))) for name in names_of(to))
+
+
 @lru_cache(16_384)
 def likeness(header: str, to: str) -> tuple[float, str]:
     """From 0 to 1 how much a header (without its unit) is like a name of a place, and that name."""
-    said = words_of(header)
-    best, as_name, plain = 0.0, "", _plain(header)
-    for name in names_of(to):
-        meant = words_of(name)
-        common = said & meant
-        weight = sum(0.4 if word in _VAGUE else 1.0 for word in common)
-        whole = sum(0.4 if word in _VAGUE else 1.0 for word in said | meant)
-        score = weight / whole if whole else 0.0
+    said, plain = words_of(header), _plain(header)
+    best, as_name = 0.0, ""
+    for name, meant, other, letters in _names_of(to):
+        score = 0.0
+        if common := said & meant:
+            score = _weight(common) / _weight(said | meant)
         if score < 0.9:
-            ratio = difflib.SequenceMatcher(None, plain, _plain(name)).ratio()
-            score = max(score, 0.9 * ratio if ratio > 0.8 else 0.0)
+            score = max(score, 0.9 * _alike(plain, other, letters))
         if score > best:
             best, as_name = score, name
     return best, as_name
 
 
+def _weight(words: Iterable[str]) -> float:
+    return sum(0.4 if word in _VAGUE else 1.0 for word in words)
+
+
+def _alike(one: str, other: str, letters: frozenset[str]) -> float:
+    """How alike two names are written; 0 where it is 0.8 or less, which lengths and letters mostly tell."""
+    enough = _ALIKE * (len(one) + len(other))
+    if 2 * min(len(one), len(other)) <= enough or 2 * sum(map(letters.__contains__, one)) <= enough:
+        return 0.0
+    ratio = difflib.SequenceMatcher(None, one, other).ratio()
+    return ratio if ratio > _ALIKE else 0.0
+
+
+@lru_cache(16_384)
 def _plain(name: str) -> str:
     return name.lower().translate(_LETTERS)

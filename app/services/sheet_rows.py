@@ -73,7 +73,7 @@ def header_row(sheet: Any, before: int) -> int:
     return before + 1 + empty
 
 
-def require_bounded(file: BinaryIO, most: int = MAX_UNPACKED) -> None:
+def require_bounded(file: BinaryIO, most: int) -> None:
     """Refuse a packed bomb by what its list of contents says, and each member by what it then unpacks to:
     the zip reader stops at the size that the list names. Raises: MalformedInput; TooLarge."""
     try:
@@ -99,7 +99,7 @@ class opened:
 
     def __enter__(self) -> Any:
         try:
-            require_bounded(self._file)
+            require_bounded(self._file, MAX_UNPACKED)
             self._book = openpyxl.load_workbook(
                 self._file, read_only=self._read_only, data_only=False, keep_links=False, keep_vba=False
             )

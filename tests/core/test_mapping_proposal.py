@@ -1,5 +1,6 @@
 """A mapping proposed for a sample: where each column goes and why; what is guessed is called a guess."""
 
+import time
 from typing import Any
 
 import pytest
@@ -177,3 +178,13 @@ def test_a_unit_below_the_header_counts_and_is_said_so():
     weight = column(found, "Weight")
     assert (weight.unit, weight.is_guess) == ("g", False)
     assert "the row below the header says g" in weight.reasons
+
+
+def test_two_hundred_columns_are_proposed_while_a_person_waits():
+    """A bench that logs everything. Each name is held against each place once, not for every kind anew."""
+    wide = ROW | {f"Zelle {number} Spannung [V]": "3,65" for number in range(200)}
+    mapping_words.likeness.cache_clear()
+    begin = time.process_time()
+    found = propose(list(wide), [wide])
+    assert time.process_time() - begin < 8  # it takes 0.6; it took 73
+    assert column(found, "Seriennummer").to == "serial"

@@ -13,6 +13,7 @@ import openpyxl
 import pytest
 
 from app.core import csv_records
+from app.core.errors import TooLarge
 from app.core.intake import KINDS, Kind
 from app.files.folder import Folder
 from app.services import files, mapping_samples, sheet_rows, spreadsheets
@@ -137,13 +138,15 @@ def test_what_is_no_workbook_is_refused_whole(ctx: Context, plant: Plant, tmp_pa
         assert "workbook" in told.refusal
 
 
-def test_a_packed_bomb_is_refused_by_its_list_of_contents(ctx: Context, plant: Plant, tmp_path: Path):
-    path = packed(tmp_path, {f"{number}": b"\0" * 30_000_000 for number in range(10)})
-    assert path.stat().st_size < 1_000_000
-    told = files.send(ctx, plant, path, How("cell-lot"))
-    assert "unpacks to at most" in str(told.refusal)
+def test_a_packed_bomb_is_refused_by_its_list_of_contents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     many = packed(tmp_path, {f"{number}": b"" for number in range(1_001)})
-    assert "unpacks to at most" in str(files.send(ctx, plant, many, How("cell-lot")).refusal)
+    with pytest.raises(TooLarge, match="268435456 bytes in 1000 parts"):
+        list(sheet_rows.cells(many))
+    monkeypatch.setattr(sheet_rows, "MAX_UNPACKED", 1_000_000)
+    path = packed(tmp_path, {f"{number}": b"\0" * 300_000 for number in range(4)})
+    assert path.stat().st_size < 10_000
+    with pytest.raises(TooLarge, match="unpacks to at most 1000000 bytes"):
+        list(sheet_rows.cells(path))
 
 
 def changed(path: Path, change: Callable[[bytes], bytes]) -> Path:
