@@ -52,6 +52,8 @@ class Folder:
     tell: Callable[[str], None] = print
     clock: Callable[[], float] = time.time
     _troubles: dict[str, str] = field(default_factory=dict)
+    _taken: dict[str, tuple[Path, Result, str]] = field(default_factory=dict)
+    """Files that are taken and cannot be moved yet: where to, their result, and what is told of it."""
 
     def look(self) -> list[Result]:
         """Take what is whole. What goes wrong with one file is told, and the others go on."""
@@ -94,7 +96,11 @@ class Folder:
         return [self.place / name for _, name in sorted(known)]
 
     def _take(self, path: Path) -> Result:
-        before = self._came_before(files.digest(path))
+        digest = files.digest(path)
+        known = self._taken.get(path.name)
+        if known is not None and known[1].digest == digest:
+            return self._follow(path, *known)  # not sent again: only the way out was shut
+        before = self._came_before(digest)
         how = self.how
         if self.mapping is not None:
             how = replace(how, mapping=mappings.get(self.ctx, self.plant, self.mapping))
@@ -113,14 +119,20 @@ class Folder:
         _write(target / f"{name}.result.json", json.dumps(told, indent=1, ensure_ascii=False).encode())  # (3)
         if path.suffix.lower() == sheet_rows.SUFFIX and result.errors:
             self._mark(path, result, how, target / f"{name}.marked.xlsx")
-        os.replace(path, target / name)  # (4)
-        _sync(target)
-        _sync(self.place)
         again = ", the same content as before" if before is not None else ""
-        self.tell(
+        text = (
             f"{result.name} -> {target.name}/: {result.accepted} accepted, {result.repeated} repeated,"
             f" {result.refused} refused{again}" + (f": {result.refusal}" if result.refusal else "")
         )
+        self._taken[path.name] = (target / name, result, text)
+        return self._follow(path, target / name, result, text)
+
+    def _follow(self, path: Path, target: Path, result: Result, text: str) -> Result:
+        os.replace(path, target)  # (4)
+        _sync(target.parent)
+        _sync(self.place)
+        del self._taken[path.name]
+        self.tell(text)
         return result
 
     def _mark(self, path: Path, result: Result, how: How, beside: Path) -> None:

@@ -94,6 +94,33 @@ def test_the_same_file_again_is_said_so_and_stores_nothing(
     assert len(list((place / "done").glob("*.csv"))) == 3
 
 
+def test_a_file_that_nobody_may_move_is_sent_once_and_follows_when_it_may(
+    folder: Folder, place: Path, told: list[str], monkeypatch: pytest.MonkeyPatch
+):
+    move, send, shut, sent = os.replace, files.send, [True], []
+
+    def moved(source: Path, target: Path) -> None:
+        if shut and source.name == "lots.csv":
+            raise PermissionError(13, "Permission denied")
+        move(source, target)
+
+    monkeypatch.setattr("app.files.folder.os.replace", moved)
+    monkeypatch.setattr("app.files.folder.files.send", lambda *given: sent.append(given[2]) or send(*given))
+    path = put(place, "lots.csv", HEADER + row(1) + row(2))
+    for _ in range(3):
+        folder.look()
+    assert sent == [path]
+    assert told == ["lots.csv waits: Permission denied"]
+    shut.clear()
+    folder.look()
+    assert sent == [path]
+    assert told[1:] == ["lots.csv -> done/: 2 accepted, 0 repeated, 0 refused"]
+    assert len(list((place / "done").iterdir())) == 2
+    put(place, "lots.csv", HEADER + row(3))
+    folder.look()
+    assert "1 accepted" in told[-1]
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
