@@ -4,6 +4,7 @@
  *
  * Stores  shell-VERSION  what /precache.json lists, each file checked against its hash (T57)
  *         pages          passport pages that were opened, public ones alone
+ *         forms          blank forms of those that were opened: the public catalogue, nothing of an account (T34)
  *         records        credentials, trust list, status lists, schemas; sent from the store with `x-from-store`
  *         meta           which shell is in use
  * An answer that says no-store or private is never kept (T34). Nothing is asked of another host.
@@ -19,6 +20,8 @@ const RECORD = /^\/(?:01\/|passports\/[^/]+\/sections\/)/;
 const AS_RECORD = /(?:^|[ ,])application\/vc(?:$|[ ,;])/; // and not as a token, `application/vc+jwt`
 const OTHER_FORMS = ['at', 'form']; // of another day, or as a token: the kept record never stands in for it
 const PAGE = /^\/passports\/[^/]+$/;
+const FORM = /^\/forms\/[a-z-]+$/;
+const MAX_FORMS = 40;
 const POINTER = '/shell-in-use';
 
 /** Set when the server has a newer shell than the one in use: then files come from the network. */
@@ -183,11 +186,33 @@ async function navigate(event, url) {
       within(checkVersion(event.resultingClientId), limit).catch(() => null),
     ]);
     if (PAGE.test(url.pathname)) event.waitUntil(keep('pages', url.pathname, response.clone(), MAX_PAGES));
+    if (FORM.test(url.pathname) && response.ok && !response.redirected) event.waitUntil(keepForm(url).catch(() => undefined));
     return response;
   } catch {
+    const form = FORM.test(url.pathname) && await (await caches.open('forms')).match(blank(url), { ignoreVary: true });
+    if (form) return form;
     // a kept page is of its own day: it never stands in for a look back
     return await keptPage(url.searchParams.has('at') ? '/offline' : url.pathname) ?? fetch(event.request);
   }
+}
+
+/**
+ * @param {URL} url - of a form
+ * @returns {string} address of the same form without anything of the account, of the plant or of a record
+ */
+function blank(url) {
+  const level = url.searchParams.get('level');
+  return `${url.pathname}/blank${level ? `?level=${encodeURIComponent(level)}` : ''}`;
+}
+
+/**
+ * The page of a form is the account's, and never kept. Its blank is fetched without the session, and is.
+ *
+ * @param {URL} url
+ */
+async function keepForm(url) {
+  const response = await fetch(blank(url), { cache: 'no-cache', credentials: 'omit' });
+  await keep('forms', blank(url), response, MAX_FORMS);
 }
 
 /**

@@ -195,7 +195,7 @@ def _value_groups(kind: Kind, level: Level, counts: Mapping[str, int]) -> Iterat
     by_group: dict[str, list[Part]] = {}
     owed: set[str] = set()
     for row in CATALOGUE:
-        if row.system or list_parent(row) is not None or level not in row.levels or row.type == "series":
+        if row.system or list_parent(row) is not None or level not in row.levels:
             continue
         required = any(one.kind == "required" for one in row.obligation.values())
         if required and row.granularity == level:

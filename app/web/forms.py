@@ -19,7 +19,7 @@ from app.services.intake import Quarantined, Source
 from app.web import problems
 from app.web.current import context
 from app.web.negotiation import wants_page
-from app.web.readers import current_reader, requires
+from app.web.readers import anyone, current_reader, requires
 
 blueprint = Blueprint("forms", __name__)
 
@@ -43,6 +43,18 @@ def empty(kind: str) -> str:
     like, plant = request.args.get("like"), request.args.get("plant", "")
     entries = _like(plant, like) if like else {}
     return _page(known, level, entries, plant=plant)
+
+
+@blueprint.get("/forms/<kind>/blank")
+@anyone
+def blank(kind: str) -> Response:
+    """The form alone, made of the public catalogue: no plant, no session, no entry. What a device keeps, so
+    that a form that was opened on it opens without a network (T34)."""
+    known = _known(kind)
+    level = _level(known, request.args.get("level"))
+    response = Response(_rendered(known, level, {}, is_blank=True), mimetype="text/html")
+    response.headers["Cache-Control"] = "public, no-cache"
+    return response
 
 
 @blueprint.post("/forms/<kind>")
@@ -114,7 +126,16 @@ def _page(
     more: str | None = None,
     filled: Filled | None = None,
 ) -> str:
-    ctx = context()
+    return _rendered(
+        kind, level, entries, more, plants=plants.sending(context()), plant=plant,
+        record_id=record_id or f"form-{secrets.token_hex(12)}", faults=filled.faults if filled else {},
+        elsewhere=filled.elsewhere if filled else [],
+    )  # fmt: skip
+
+
+def _rendered(
+    kind: Kind, level: Level | None, entries: dict[str, str], more: str | None = None, **told: Any
+) -> str:
     return render_template(
         "form.html",
         form=forms.form(kind, level, entries, more),
@@ -122,11 +143,7 @@ def _page(
         about=forms.TITLES[kind][1],
         levels=forms.levels(kind),
         entries=entries,
-        plants=plants.sending(ctx),
-        plant=plant,
-        record_id=record_id or f"form-{secrets.token_hex(12)}",
-        faults=filled.faults if filled else {},
-        elsewhere=filled.elsewhere if filled else [],
+        **{"faults": {}, "elsewhere": [], **told},
     )
 
 

@@ -128,3 +128,17 @@ def test_a_like_record_begins_without_the_numbers_of_its_own():
     left = {name for name in entries if not form_entries.is_own_number(name)}
     assert "subject/serial" not in left
     assert "subject/gtin" in left
+
+
+def test_a_series_is_a_list_of_points_in_a_form():
+    day = {"observedAt": "2026-11-0{}T08:00:00Z", "stateOfHealth": "99,{}", "source": "bench {}"}
+    entries = {
+        f"values/capacityLog/{place}/{name}": text.format(place + 1)
+        for place in range(2)
+        for name, text in day.items()
+    }
+    subject = {"subject/gtin": "09506000134352", "subject/serial": "S-1", "details/device": "bench"}
+    filled = form_entries.read("reading", "item", {**subject, **entries}, "form-1", "2026-11-24T08:00:00Z")
+    assert (filled.faults, filled.elsewhere) == ({}, [])
+    points = filled.document["values"]["capacityLog"]
+    assert [point["stateOfHealth"] for point in points] == ["99.1", "99.2"]

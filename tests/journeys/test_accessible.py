@@ -279,6 +279,7 @@ SCENES: dict[str, Callable[[Stage], Page]] = {
     "genealogy, battery": lambda stage: stage.visit(f"/genealogy?find={FIRST_SERIAL}", role="maker"),
     "forms": lambda stage: stage.visit("/forms", role="maker"),
     "form": lambda stage: opened(stage.visit("/forms/pack", role="maker")),
+    "form-blank": lambda stage: stage.visit("/forms/test/blank"),
     "form with faults": faulty_form,
     "quarantine": quarantine,
     "refused-record": refused_record,

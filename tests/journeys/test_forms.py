@@ -7,7 +7,9 @@ from contextlib import suppress
 from playwright.sync_api import Page, TimeoutError, expect
 
 from tests.journeys import pictures
-from tests.journeys.conftest import Camera, Visit
+from tests.journeys.conftest import Camera, Visit, sign_in
+from tests.journeys.hidden import EVERYTHING_KEPT
+from tests.journeys.test_offline import IN_CONTROL, KEPT
 from tests.journeys.watching import Watch
 
 
@@ -48,6 +50,46 @@ def test_a_record_without_a_network_waits_and_is_sent_once(visit: Visit, watch: 
     expect(page.locator("#drafts")).to_be_hidden()
     page.goto("/forms/cell-lot")
     expect(page.locator("#drafts")).to_be_hidden()
+
+
+def test_a_form_that_was_opened_opens_without_a_network_and_tells_the_next_account_nothing(
+    visit: Visit, watch: Watch
+) -> None:
+    watch.allow("ERR_INTERNET_DISCONNECTED")
+    page = visit("/sign-in")  # a session of its own: it ends here
+    sign_in(page, "maker")
+    page.evaluate(IN_CONTROL)
+    page.goto("/forms/cell-lot")
+    page.evaluate(KEPT, ["forms", "/forms/cell-lot/blank"])
+    page.context.set_offline(True)
+    page.goto("/forms/cell-lot")
+    expect(page.get_by_text("No network.", exact=True)).to_be_visible()
+    fill(page, "CELL-DARK")
+    page.get_by_role("button", name=re.compile("^One more of")).first.click()
+    added = page.evaluate("document.activeElement.name").replace("/0/", "/1/")
+    assert "/1/" in added
+    assert page.evaluate("document.activeElement.name") == added
+    assert page.evaluate("document.activeElement.labels.length") == 1
+    keep(page)
+    expect(page.get_by_text("A record waits on this device")).to_be_visible()
+    page.context.set_offline(False)
+    expect(page.locator("#plant")).to_be_visible()  # the network is back: the form as the server has it
+    with suppress(TimeoutError):  # it may be sent already, as soon as the network is back
+        page.get_by_role("button", name="Send now").click(timeout=3_000)
+    expect(page.locator("#drafts")).to_be_hidden()
+
+    page.goto("/account")
+    name = page.locator(".top__who").inner_text()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("link", name="Sign in")).to_be_visible()
+    page.context.set_offline(True)
+    page.goto("/forms/cell-lot")
+    expect(page.locator('[name="subject/lot"]')).to_have_value("")
+    assert name not in page.content()
+    assert "csrf_token" not in page.content()
+    kept = page.evaluate(EVERYTHING_KEPT)
+    assert name not in kept
+    assert "hall-1" not in kept
 
 
 def test_a_record_is_kept_and_the_next_begins_like_it(visit: Visit) -> None:

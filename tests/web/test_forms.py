@@ -54,6 +54,21 @@ def test_each_kind_opens_at_each_of_its_levels(maker: Client, kind: Any):
         assert forms.TITLES[kind][0] in page.text
 
 
+def test_the_blank_form_is_the_catalogue_alone_and_the_same_for_everybody(
+    client_of: Callable[[str], Client], maker: Client
+):
+    open_one, anyone = maker.get("/forms/test", query_string={"level": "model"}).text, client_of("public")
+    answer = anyone.get("/forms/test/blank", query_string={"level": "model"})
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "public, no-cache")
+    for own in ("csrf_token", "hall-1", hidden(open_one, "record"), "/account"):
+        assert own in open_one
+        assert own not in answer.text
+    names = re.findall(r'name="((?:subject|details|values)/[^"]*)"', open_one)
+    assert names == re.findall(r'name="((?:subject|details|values)/[^"]*)"', answer.text)
+    assert maker.get("/forms/test/blank").headers["Cache-Control"] == "private, no-store"
+    assert anyone.get("/forms/nothing/blank").status_code == 404
+
+
 def test_what_is_entered_is_stored_with_its_door(maker: Client, ctx: Context):
     answer = fill(maker, "material-lot", LOT)
     assert answer.status_code == 303

@@ -13,6 +13,10 @@ const list = byId('drafts');
 const path = location.pathname + location.search;
 const title = document.querySelector('h1')?.textContent ?? '';
 
+/** Whether this is the blank form of the device: no session, no plant, nothing that can be sent from here. */
+const isBlank = 'blank' in form.dataset;
+const plants = /** @type {HTMLSelectElement | null} */ (document.getElementById('plant'));
+
 /** @returns {string} */
 const token = () => /** @type {HTMLInputElement} */ (form.elements.namedItem('csrf_token')).value;
 
@@ -42,6 +46,36 @@ function take(field, text) {
 
 scanButtons(form, take);
 
+// --- one entry more, as the server would add it, but here: there may be no network
+
+/** @param {HTMLButtonElement} button - "One more" below the entries of a list */
+function addEntry(button) {
+  const entries = button.closest('fieldset')?.querySelectorAll(':scope > .entries-of__one') ?? [];
+  const number = entries.length;
+  if (number === 0) return;
+  const copy = /** @type {HTMLElement} */ (entries[number - 1].cloneNode(true));
+  const slug = (/** @type {string} */ name) => `f-${name.replaceAll(/[/.]/g, '-')}`;
+  const changes = [[`${button.value}/${number - 1}/`, `${button.value}/${number}/`]];
+  changes.push(changes[0].map(slug));
+  for (const element of copy.querySelectorAll('*')) {
+    for (const name of ['name', 'value', 'id', 'for', 'aria-describedby']) {
+      const text = element.getAttribute(name);
+      if (text !== null) element.setAttribute(name, changes.reduce((so, [from, to]) => so.replaceAll(from, to), text));
+    }
+    if (element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement) element.value = '';
+    if (element instanceof HTMLSelectElement) element.selectedIndex = 0;
+    element.removeAttribute('aria-invalid');
+    const about = element.getAttribute('aria-describedby')?.split(' ').filter((id) => !id.endsWith('-fault'));
+    if (about) element.setAttribute('aria-describedby', about.join(' '));
+  }
+  for (const gone of copy.querySelectorAll('.field__scan, .field__error')) gone.remove();
+  const legend = copy.querySelector('legend');
+  if (legend) legend.textContent = String(number + 1);
+  entries[number - 1].after(copy);
+  scanButtons(copy, take);
+  /** @type {HTMLElement | null} */ (copy.querySelector('input, select, textarea'))?.focus();
+}
+
 // --- what is typed stays
 
 let timer = 0;
@@ -53,6 +87,13 @@ form.addEventListener('input', () => {
   }, 400);
 });
 const before = drafts.open(path);
+for (const [name] of before ?? []) {
+  const more = name.split('/').map((step, at, steps) => (/^[0-9]+$/.test(step) ? steps.slice(0, at).join('/') : '')).filter(Boolean);
+  for (const above of more) {
+    const button = [...form.querySelectorAll('button[name="add"]')].find((one) => /** @type {HTMLButtonElement} */ (one).value === above);
+    if (!form.elements.namedItem(name) && button) addEntry(/** @type {HTMLButtonElement} */ (button));
+  }
+}
 if (before && !document.querySelector('.error-summary')) {
   drafts.fill(form, before);
   said.textContent = 'What you had typed is here again.';
@@ -70,25 +111,37 @@ if (before && !document.querySelector('.error-summary')) {
 
 form.addEventListener('submit', async (event) => {
   const button = event.submitter;
+  event.preventDefault();
   if (button instanceof HTMLButtonElement && button.name === 'add') {
-    drafts.forgetOpen(path);
+    addEntry(button);
     return;
   }
-  event.preventDefault();
-  if (await drafts.isReachable()) {
+  const isReachable = await drafts.isReachable();
+  if (isReachable && isBlank) {
+    openLive();
+    return;
+  }
+  if (isReachable) {
     drafts.forgetOpen(path);
     form.submit();
     return;
   }
   const fields = drafts.fieldsOf(form);
   const id = fields.find(([name]) => name === 'record')?.[1] ?? '';
-  drafts.keepWaiting({ id, path: location.pathname, title, at: new Date().toISOString(), fields });
+  const level = new URLSearchParams(location.search).get('level');
+  drafts.keepWaiting({ id, path: location.pathname + (level ? `?level=${level}` : ''), title, at: new Date().toISOString(), fields });
   drafts.forgetOpen(path);
   form.reset();
   /** @type {HTMLInputElement} */ (form.elements.namedItem('record')).value = newId();
   said.textContent = 'There is no network. The record waits on this device and can be sent later.';
   show();
 });
+
+/** With a network again: the form as the server has it, with what was typed here. */
+function openLive() {
+  drafts.keepOpen(path, drafts.fieldsOf(form));
+  location.reload();
+}
 
 /** @returns {string} id for the next record, as random as the server's */
 function newId() {
@@ -105,7 +158,8 @@ function show() {
     h('ul', null, ...waiting.map((draft) => h('li', null, `${draft.title}, ${draft.at.slice(0, 16).replace('T', ' ')} UTC `,
       h('button', { type: 'button', class: 'button button--quiet', onclick: () => openDraft(draft) }, 'Open'),
       h('button', { type: 'button', class: 'button button--quiet', onclick: () => discard(draft) }, 'Throw away')))),
-    h('p', { class: 'actions' }, h('button', { type: 'button', class: 'button', onclick: sendAll }, 'Send now')),
+    ...(mustAsk() ? [h('p', null, 'Some of them name no plant: they go to the one that is chosen in the form below.')] : []),
+    ...(isBlank ? [] : [h('p', { class: 'actions' }, h('button', { type: 'button', class: 'button', onclick: () => sendAll(true) }, 'Send now'))]),
   );
 }
 
@@ -123,11 +177,21 @@ function discard(draft) {
   show();
 }
 
-/** Send what waits; what is refused stays, to be opened and mended. */
-async function sendAll() {
+/** @returns {boolean} whether a record waits whose plant has to be chosen among several */
+function mustAsk() {
+  return !isBlank && (plants?.options.length ?? 0) > 1 && drafts.waiting().some((draft) => !drafts.hasPlant(draft));
+}
+
+/**
+ * Send what waits; what is refused stays, to be opened and mended.
+ *
+ * @param {boolean} isAsked - by the person, who sees which plant is chosen; else by the network that is back
+ */
+async function sendAll(isAsked) {
   let refused = 0;
   for (const draft of drafts.waiting()) {
-    const outcome = await drafts.send(draft, token());
+    if (!isAsked && mustAsk() && !drafts.hasPlant(draft)) continue;
+    const outcome = await drafts.send(draft, token(), plants?.value ?? '');
     if (outcome === 'no network') {
       said.textContent = 'There is still no network.';
       break;
@@ -139,5 +203,9 @@ async function sendAll() {
   show();
 }
 
+if (isBlank) /** @type {HTMLInputElement} */ (form.elements.namedItem('record')).value ||= newId();
 show();
-window.addEventListener('online', sendAll);
+window.addEventListener('online', async () => {
+  if (!isBlank) await sendAll(false);
+  else if (await drafts.isReachable()) openLive();
+});

@@ -19,4 +19,17 @@ async function list() {
   byId('kept').append(h('h2', null, 'Opened here before'), h('ul', { class: 'scan__picks' }, ...entries));
 }
 
-list();
+async function forms() {
+  if (!('caches' in globalThis)) return;
+  const kept = await caches.open('forms');
+  const entries = await Promise.all([...await kept.keys()].reverse().map(async ({ url }) => {
+    const { pathname, search } = new URL(url);
+    const page = new DOMParser().parseFromString(await (await kept.match(url))?.text() ?? '', 'text/html');
+    const about = page.querySelector('[aria-current="true"]')?.textContent;
+    return h('li', null, h('a', { href: pathname.replace(/\/blank$/, '') + search, class: 'button button--full' },
+      [page.querySelector('h1')?.textContent ?? pathname, about].filter(Boolean).join(': ')));
+  }));
+  if (entries.length) byId('kept').append(h('h2', null, 'Forms'), h('ul', { class: 'scan__picks' }, ...entries));
+}
+
+list().then(forms);

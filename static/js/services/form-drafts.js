@@ -76,16 +76,23 @@ export function forgetWaiting(id) {
  *
  * @param {Draft} draft
  * @param {string} token - of the session as it is now
+ * @param {string} plant - for a record that was kept without a network and names none
  * @returns {Promise<'sent' | 'refused' | 'no network'>}
  */
-export async function send(draft, token) {
+export async function send(draft, token, plant) {
   const body = new URLSearchParams([['csrf_token', token], ...draft.fields]);
+  if (!hasPlant(draft)) body.set('plant', plant);
   try {
     const answer = await fetch(draft.path, { method: 'POST', body, headers: { Accept: 'application/json' } });
     return answer.ok ? 'sent' : 'refused';
   } catch {
     return 'no network';
   }
+}
+
+/** @param {Draft} draft */
+export function hasPlant(draft) {
+  return draft.fields.some(([name, value]) => name === 'plant' && value !== '');
 }
 
 /** @returns {Promise<boolean>} whether the server answers now */
