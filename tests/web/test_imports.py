@@ -96,7 +96,7 @@ def test_the_page_looks_then_takes_without_script(client_of: Callable[[str], Cli
         "/imports", data={**fields, "action": "take", "plant": "hall-1"}, content_type="multipart/form-data"
     )
     assert taken.status_code == 200
-    assert 'chip--good">accepted' in taken.text
+    assert 'chip--good">stored' in taken.text
     assert maker.get("/drafts/09506000134352/RDY-5521").status_code == 200
 
 
