@@ -34,6 +34,7 @@ _MEASURES: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
 }
 """Names of BatteryPass-Ready for a number and for its unit."""
 _SQUASHED: Final = re.compile(r"[_:-]")
+_HAS: Final = re.compile(r"\Ahas(?=[A-Z])")
 _INDEX: Final = re.compile(r"[0-9]+")
 VERSION: Final = 2
 """Counted up when a table changes what a document becomes, so that it can be brought in anew."""
@@ -129,8 +130,9 @@ def pattern_of(steps: Steps) -> str:
 
 
 def squashed(step: str) -> str:
-    """A member's name without what tools differ in: case, `_`, `-`, `:`, and the type behind `Value`."""
-    found = _SQUASHED.sub("", step.lower())
+    """A member's name without what tools differ in: case, `_`, `-`, `:`, the type behind `Value`, and the
+    verb that a vocabulary puts before a noun (`hasCellType`)."""
+    found = _SQUASHED.sub("", _HAS.sub("", step).lower())
     return found.removesuffix("decimal").removesuffix("integer") if "value" in found else found
 
 

@@ -188,3 +188,25 @@ def test_what_is_no_package_of_a_shell_is_refused(data: bytes, told: str):
 def test_a_package_that_unpacks_to_more_than_a_document_may_have_is_refused():
     with pytest.raises(TooLarge):
         of_bytes(package(a_aas_json=" " * 10_485_761))
+
+
+def with_verbs(value: Any) -> Any:
+    """Members that hold more than one value, named as a vocabulary names relations: `hasCellType`."""
+    if isinstance(value, list):
+        return [with_verbs(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        f"has{name[:1].upper()}{name[1:]}" if isinstance(one, dict) and name.isalpha() else name: with_verbs(
+            one
+        )
+        for name, one in value.items()
+    }
+
+
+def test_a_vocabulary_that_puts_a_verb_before_its_nouns_is_the_same_one():
+    plain = document("en-18223-vocabulary")
+    named = with_verbs(plain)
+    assert named != plain
+    found, bare = read(named), read(plain)
+    assert (values(found), found.counts()) == (values(bare), bare.counts())
