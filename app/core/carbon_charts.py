@@ -76,6 +76,14 @@ def kilograms(value: Decimal) -> str:
     return display.number(plain(rounded))
 
 
+def short(value: Decimal) -> str:
+    """Three digits that count: what a footprint is known to at best. The terms and the API tell the rest."""
+    if not value:
+        return "0"
+    step = Decimal(1).scaleb(value.adjusted() - 2)
+    return display.number(plain(value.quantize(step, ROUND_HALF_EVEN)))
+
+
 def _chart(chart_id: str, title: str, what: str, parts: Sequence[Part], total: Decimal) -> SignedChart | None:
     high = max((kg for *_, kg in parts), default=Decimal(0))
     low = min(Decimal(0), min((kg for *_, kg in parts), default=Decimal(0)))
@@ -89,7 +97,7 @@ def _chart(chart_id: str, title: str, what: str, parts: Sequence[Part], total: D
     zero = scaled(-low)
     bars = tuple(
         SignedBar(
-            name, where, kilograms(kg), _percent(kg, total),
+            name, where, short(kg), _percent(kg, total),
             round(zero + min(scaled(kg), 0.0), 2), abs(scaled(kg)), kg < 0,
         )
         for name, where, kg in parts
@@ -98,8 +106,8 @@ def _chart(chart_id: str, title: str, what: str, parts: Sequence[Part], total: D
     summary = f"{what}: {name}, {_percent(most, total)} of the total." if total else f"{what}: {name}."
     credits_of = [kg for *_, kg in parts if kg < 0]
     if credits_of:
-        summary += f" Credits: {kilograms(sum(credits_of, Decimal(0)))} kg CO₂e."
-    return SignedChart(chart_id, title, summary, "kg CO₂e", kilograms(total), zero, bars)
+        summary += f" Credits: {short(sum(credits_of, Decimal(0)))} kg CO₂e."
+    return SignedChart(chart_id, title, summary, "kg CO₂e", short(total), zero, bars)
 
 
 def _percent(part: Decimal, whole: Decimal) -> str:

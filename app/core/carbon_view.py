@@ -8,7 +8,7 @@ from typing import Final
 from app.core import carbon_charts, carbon_report, display
 from app.core.carbon import ABSOLUTE_ID, STAGE_IDS, TOTAL_ID, Footprint, Sum, Term
 from app.core.carbon_activity import STAGES, Stage, plain
-from app.core.carbon_charts import SignedChart, kilograms
+from app.core.carbon_charts import SignedChart, kilograms, short
 from app.core.carbon_report import STAGE_NAMES, Note
 
 _ONE: Final = Decimal(1)
@@ -36,12 +36,13 @@ class TermRow:
 
 @dataclass(frozen=True, slots=True)
 class StageView:
-    """One stage with its terms."""
+    """One stage with its terms; `in_full` has the figures that are rounded elsewhere."""
 
     name: str
     kg: str
     per_kwh: str
     uncertainty: str
+    in_full: str
     terms: tuple[TermRow, ...]
 
 
@@ -51,6 +52,7 @@ class PlantView:
 
     per_kwh: str
     kg: str
+    in_full: str
     uncertainty: str
     primary_share: str
     primary_amounts: str
@@ -83,12 +85,13 @@ def plant(footprint: Footprint, mark: str, battery_mass: Decimal | None) -> Plan
     life, factors = footprint.activity.service_life, footprint.factors
     charts = (carbon_charts.by_stage(footprint, mark), carbon_charts.by_contributor(footprint, mark))
     return PlantView(
-        per_kwh=_number(footprint.total.per_kwh),
-        kg=kilograms(footprint.total.kg),
+        per_kwh=short(footprint.total.per_kwh),
+        kg=short(footprint.total.kg),
+        in_full=_in_full(footprint.total),
         uncertainty=_uncertainty(footprint.total),
         primary_share=_percent(footprint.primary_share),
         primary_amounts=_percent(footprint.primary_amounts),
-        energy=_number(life.energy),
+        energy=short(life.energy),
         energy_formula=life.formula,
         energy_basis=life.basis,
         set_name=factors.name,
@@ -115,7 +118,7 @@ def compare(declared: Mapping[str, str], footprint: Footprint) -> tuple[Compared
             name,
             unit,
             display.number(declared[key]) if key in declared else "",
-            display.number(figures[key]),
+            short(Decimal(figures[key])),
             _difference(declared.get(key), figures[key]),
         )
         for key, (name, unit) in names.items()
@@ -134,9 +137,10 @@ def _stage(footprint: Footprint, stage: Stage) -> StageView:
     found = footprint.stages[stage]
     return StageView(
         name=STAGE_NAMES[stage],
-        kg=kilograms(found.kg),
-        per_kwh=_number(found.per_kwh),
+        kg=short(found.kg),
+        per_kwh=short(found.per_kwh),
         uncertainty=_in_kilograms(found),
+        in_full=_in_full(found),
         terms=tuple(_term(term) for term in footprint.of_stage(stage)),
     )
 
@@ -164,6 +168,10 @@ def _term(term: Term) -> TermRow:
     )
 
 
+def _in_full(found: Sum) -> str:
+    return f"{_number(found.kg)}\u00a0kg\u00a0CO₂e a battery, {_number(found.per_kwh)} per kWh delivered"
+
+
 def _number(value: Decimal) -> str:
     return display.number(plain(value))
 
@@ -181,7 +189,7 @@ def _in_kilograms(found: Sum) -> str:
     if found.uncertainty is None:
         return ""
     half = abs(found.kg) * found.uncertainty / 100
-    return f"±\u00a0{kilograms(half.quantize(_ONE) if half >= 10 else half)}\u00a0kg"
+    return f"±\u00a0{short(half.quantize(_ONE) if half >= 10 else half)}\u00a0kg"
 
 
 def _uncertainty(found: Sum) -> str:

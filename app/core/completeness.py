@@ -8,7 +8,7 @@ they never block. What the system fills in itself is not asked for.
 Source: Art. 77(2)-(4), Annex XIII; Commission list of data points for February 2027.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -85,6 +85,16 @@ def blocking(draft: Draft) -> tuple[Finding, ...]:
     judged = ((row, *_judge(row, draft, category)) for row in _ASKED if row.section not in _NEVER_BLOCKING)
     missing = tuple(_finding(*each) for each in judged if each[2] == "missing")
     return missing + _odd(draft, category)
+
+
+def owed(found: Iterable[Finding]) -> tuple[int, int]:
+    """How many attributes are owed before issuing, and how many of these are there. What is owed only in
+    service counts once it is there."""
+    known = list(found)
+    asked = {one.attribute_id for one in known if one.obligation in ("required", "conditional")}
+    lacking = {one.attribute_id for one in known if one.blocks}
+    later = {one.attribute_id for one in known if one.state == "missing"} - lacking
+    return len(asked - later), len(asked - later - lacking)
 
 
 def require(draft: Draft) -> "CompletePassport":

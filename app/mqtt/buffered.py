@@ -58,7 +58,7 @@ class BufferedSocket:
         return getattr(self._socket, name)
 
 
-class BufferedClient(Client):
+class BufferedClient(Client):  # type: ignore[misc]  # without its types: see pyproject.toml
     """The one place that knows something inside paho: where it makes its socket, and its limit in flight."""
 
     _buffered: BufferedSocket | None = None

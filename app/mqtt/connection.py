@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
@@ -173,8 +173,7 @@ class Connection:
         entry = _Open(arrival, len(receipts))
         self._open.append(entry)
         for receipt in receipts:
-            packed = cast("Properties | None", self._about(receipt))  # paho asks it for its bytes alone
-            told = self._client.publish(receipt.topic, receipt.payload, 1, properties=packed)
+            told = self._client.publish(receipt.topic, receipt.payload, 1, properties=self._about(receipt))
             self._by_receipt[told.mid] = entry
         self._acknowledge()
 

@@ -114,23 +114,24 @@ class Reason:
         }
 
 
-def counts(ctx: Context) -> dict[str, Any]:
-    """How many batteries stand where, now and today (UTC), and why the stamped ones wait."""
+def counts(ctx: Context, plant: str | None = None) -> dict[str, Any]:
+    """How many batteries stand where, now and today (UTC), and why the stamped ones wait: all, or those that
+    a plant began; with what it stamped and what of it is in quarantine."""
     now = ctx.now()
     today = times.to_text(now.replace(hour=0, minute=0, second=0, microsecond=0))
     with ctx.read() as store:
         by_state: Counter[str] = Counter()
-        for state, release, number in store.board.counts():
+        for state, release, number in store.board.counts(plant):
             by_state[_standing(state, release)] += number
             by_state[f"{state}/{release}"] += number
-        groups = _Given(store).groups()
-        refused = store.board.refused()
-        stamped, issued = store.board.stamped_since(today), store.board.issued_since(today)
+        groups = _Given(store).groups(plant)
+        refused = store.board.refused(plant)
+        stamped, issued = store.board.stamped_since(today, plant), store.board.issued_since(today, plant)
     rules: Counter[str] = Counter()
-    plants: Counter[str] = Counter()
+    refused_by: Counter[str] = Counter()
     for row in refused:
         rules[row.rule or "other"] += row.number
-        plants[row.plant_id] += row.number
+        refused_by[row.plant_id] += row.number
     return {
         "at": times.to_seconds(now),
         "today": {"since": today[:10], "stamped": stamped, "issued": issued},
@@ -143,9 +144,9 @@ def counts(ctx: Context) -> dict[str, Any]:
         "quarantine": {
             "count": sum(rules.values()),
             "rules": dict(rules.most_common()),
-            "plants": dict(plants.most_common()),
+            "plants": dict(refused_by.most_common()),
         },
-        "alarms": alarms.raised(ctx),
+        "alarms": [each for each in alarms.raised(ctx) if plant in (None, each["plant"])],
     }
 
 
@@ -186,10 +187,10 @@ class _Given:
     store: Store
     known: dict[bytes, frozenset[str]] = field(default_factory=dict)
 
-    def groups(self) -> list[_Group]:
+    def groups(self, plant: str | None = None) -> list[_Group]:
         return [
             _Group(bytes(row.model_key), row.lot, row.lacks, self.lacking(row), row.number)
-            for row in self.store.board.lacking(_GROUPS)
+            for row in self.store.board.lacking(_GROUPS, plant)
         ]
 
     def lacking(self, row: Any) -> tuple[str, ...]:

@@ -203,6 +203,7 @@ def show(ctx: Context, key: BatteryKey, operator: str) -> dict[str, Any]:
         packs = [read(bytes(row.body)) for row in rows if told.rows[row.sequence].kind == "pack"]
     details = max(packs, key=lambda pack: pack.sent_at).details if packs else None
     missing = completeness.blocking(draft)
+    owed, there = completeness.owed(findings := completeness.findings(draft))
     return {
         "gtin": battery.gtin,
         "serial": battery.serial,
@@ -211,8 +212,10 @@ def show(ctx: Context, key: BatteryKey, operator: str) -> dict[str, Any]:
         "state": battery.state,
         "release": battery.release,
         "complete": not missing,
+        "owed": owed,
+        "there": there,
         "missing": supply.told(missing, draft.category),
-        "findings": supply.told(completeness.findings(draft), draft.category),
+        "findings": supply.told(findings, draft.category),
         "doubts": [doubt.as_dict() for doubt in doubts(draft, details)],
         "values": [told.value(attribute_id, sourced) for attribute_id, sourced in draft.values.items()],
         "overruled": [

@@ -15,6 +15,7 @@ from app.core.times import to_seconds
 from app.services import carbon, drafts, subjects
 from app.services.context import Context
 
+MAX_MODELS: Final = 100
 MAX_LOTS: Final = 200
 """Newest batches whose declared values are looked for: a page, not an archive."""
 
@@ -94,6 +95,13 @@ def of_model(ctx: Context, gtin: str, operator: str) -> ModelFootprint:
         declared=tuple(_declared(records)),
         battery_mass=Decimal(mass) if mass else None,
     )
+
+
+def models(ctx: Context, operator: str) -> list[ModelFootprint]:
+    """The models of an operator with what is known of their footprints, the first `MAX_MODELS` by GTIN."""
+    with ctx.read() as store:
+        gtins = store.records.models(operator, MAX_MODELS)
+    return [of_model(ctx, gtin, operator) for gtin in gtins]
 
 
 def as_dict(found: ModelFootprint) -> dict[str, Any]:

@@ -51,10 +51,6 @@ class ModelStanding:
         return tuple(one for one in self.findings if one.state in ("missing", "implausible"))
 
     @property
-    def owed(self) -> tuple[Finding, ...]:
-        return tuple(one for one in self.findings if one.obligation in ("required", "conditional"))
-
-    @property
     def later(self) -> tuple[Finding, ...]:
         return tuple(one for one in self.findings if one.state == "not-yet-due")
 
@@ -86,13 +82,14 @@ def of_model(ctx: Context, gtin: str, operator: str) -> ModelStanding:
 def as_dict(found: ModelStanding) -> dict[str, Any]:
     """The same for JSON."""
     category = found.draft.category
+    owed, there = completeness.owed(found.findings)
     return {
         "gtin": found.gtin,
         "model": found.name,
         "category": category,
         "complete": not found.missing,
-        "owed": len(found.owed),
-        "there": len([one for one in found.owed if one.state not in ("missing", "implausible")]),
+        "owed": owed,
+        "there": there,
         "findings": told(found.findings, category),
         "doubts": [one.as_dict() for one in found.doubts],
         "batches": [

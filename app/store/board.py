@@ -70,24 +70,28 @@ class Board:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def counts(self) -> list[tuple[str, str, int]]:
-        """State, release and how many."""
-        return [(row[0], row[1], int(row[2])) for row in self._connection.execute(_COUNTS)]
+    def counts(self, plant: str | None = None) -> list[tuple[str, str, int]]:
+        """State, release and how many; of all plants, or of those that this one began."""
+        found = self._connection.execute(_of(_COUNTS, batteries.c.plant_id, plant))
+        return [(row[0], row[1], int(row[2])) for row in found]
 
-    def issued_since(self, since: str) -> int:
-        return int(self._connection.execute(_ISSUED_SINCE, {"since": since}).scalar_one())
+    def issued_since(self, since: str, plant: str | None = None) -> int:
+        query = _of(_ISSUED_SINCE, batteries.c.plant_id, plant)
+        return int(self._connection.execute(query, {"since": since}).scalar_one())
 
-    def stamped_since(self, since: str) -> int:
-        """Batteries whose stamp came in since then, each once."""
-        return int(self._connection.execute(_STAMPED_SINCE, {"since": since}).scalar_one())
+    def stamped_since(self, since: str, plant: str | None = None) -> int:
+        """Batteries whose stamp came in since then, each once; from all plants, or from one."""
+        query = _of(_STAMPED_SINCE, intake_records.c.plant_id, plant)
+        return int(self._connection.execute(query, {"since": since}).scalar_one())
 
-    def lacking(self, at_most: int) -> Sequence[Row[Any]]:
+    def lacking(self, at_most: int, plant: str | None = None) -> Sequence[Row[Any]]:
         """Stamped drafts by model, batch and what they lacked when they were judged, largest group first."""
-        return self._connection.execute(_LACKING, {"at_most": at_most}).all()
+        query = _of(_LACKING, batteries.c.plant_id, plant)
+        return self._connection.execute(query, {"at_most": at_most}).all()
 
-    def refused(self) -> Sequence[Row[Any]]:
+    def refused(self, plant: str | None = None) -> Sequence[Row[Any]]:
         """What is open in quarantine, by plant and rule."""
-        return self._connection.execute(_REFUSED).all()
+        return self._connection.execute(_of(_REFUSED, quarantine.c.plant_id, plant)).all()
 
     def refused_since(self, plant_id: str, since: str) -> int:
         """How many open entries of a plant came in since then."""
@@ -105,6 +109,10 @@ class Board:
     def page(self, wanted: Wanted, after: tuple[str, bytes] | None, limit: int) -> Sequence[Row[Any]]:
         """Batteries, the newest first, after the time and key of the last one that was shown."""
         return self._connection.execute(_page(wanted, after, limit)).all()
+
+
+def _of(query: Select[Any], column: ColumnElement[Any], plant: str | None) -> Select[Any]:
+    return query if plant is None else query.where(column == plant)
 
 
 def _page(wanted: Wanted, after: tuple[str, bytes] | None, limit: int) -> Select[Any]:

@@ -62,6 +62,12 @@ Index(
 # Stamps and their withdrawals, which decide by the sender's time: few, whatever else is known of a battery.
 _is_act = intake_records.c.kind.in_(("release", "withdrawal"))
 Index("ix_intake_records_acts", intake_records.c.subject_key, sqlite_where=_is_act, postgresql_where=_is_act)
+# Records of whole models: few, and asked for all together.
+_is_of_model = intake_records.c.level == "model"
+Index(
+    "ix_intake_records_models", intake_records.c.gtin,
+    sqlite_where=_is_of_model, postgresql_where=_is_of_model,
+)  # fmt: skip
 _is_stamp = intake_records.c.kind == "release"
 Index(
     "ix_intake_records_stamps", intake_records.c.received_at, intake_records.c.subject_key,

@@ -19,8 +19,12 @@ STATES: Final = {
     "waiting": "Waiting",
     "issued": "Issued",
     "suspended": "Suspended",
-    "revoked": "Withdrawn",
+    "revoked": "Revoked",
 }
+TOP: Final = 5
+"""Reasons that are shown at once; the others are folded."""
+SHOWN: Final = 25
+"""Batteries on one page."""
 _NAMES: Final = ("state", "plant", "gtin", "lot", "reason", "text", "from", "to")
 
 
@@ -30,12 +34,13 @@ def page() -> str:
     """The line at a glance, and its batteries, the newest first."""
     ctx = context()
     wanted = _wanted()
-    counts = board.counts(ctx)
+    counts = board.counts(ctx, wanted.plant)
     return render_template(
         "drafts.html",
         counts=counts,
         reasons=_reasons(counts["waiting"], wanted.reason),
-        page=board.page(ctx, wanted, request.args.get("after")),
+        page=board.page(ctx, wanted, request.args.get("after"), SHOWN),
+        top=TOP,
         wanted=wanted,
         query=urlencode(wanted.as_query()),
         plants=board.plants(ctx),
@@ -49,7 +54,7 @@ def page() -> str:
 @requires(Permission.READ_DRAFTS)
 def figures() -> Response:
     """The counts, for the page that looks again by itself."""
-    return jsonify(board.counts(context()))
+    return jsonify(board.counts(context(), _of_plant()))
 
 
 @blueprint.get("/drafts.csv")
@@ -69,8 +74,8 @@ def page_json() -> Response:
 @blueprint.get("/api/v1/board")
 @of_plant
 def counted(_plant: Plant) -> Response:
-    """The counts by API."""
-    return jsonify(board.counts(context()))
+    """The counts by API, of all plants or of one."""
+    return jsonify(board.counts(context(), _of_plant()))
 
 
 @blueprint.get("/api/v1/drafts")
@@ -112,6 +117,10 @@ def model(plant: Plant, gtin: str) -> Response:
 
 def _wanted() -> board.Filter:
     return board.asked({name: request.args[name] for name in _NAMES if name in request.args})
+
+
+def _of_plant() -> str | None:
+    return board.asked({"plant": request.args.get("plant", "")}).plant
 
 
 def _streamed(chunks: Any, media_type: str, name: str) -> Response:

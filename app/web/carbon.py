@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, jsonify, render_template
 
-from app.core import carbon_report, carbon_view
+from app.core import carbon_charts, carbon_report, carbon_view
 from app.core.access import Permission
 from app.services import footprints
 from app.services.footprints import ModelFootprint
@@ -11,6 +11,32 @@ from app.web.current import context
 from app.web.readers import current_reader, of_plant, requires
 
 blueprint = Blueprint("carbon", __name__)
+
+
+@blueprint.get("/carbon")
+@requires(Permission.READ_DRAFTS)
+def every() -> str:
+    """Each model with its footprint, and what of it goes into drafts."""
+    models = [
+        {
+            "of": found,
+            "plants": [
+                {
+                    "facility": plant.facility,
+                    "counts": footprints.counts(found, plant),
+                    "per_kwh": carbon_charts.short(plant.footprint.total.per_kwh)
+                    if plant.footprint
+                    else None,
+                }
+                for plant in found.plants
+            ],
+        }
+        for found in footprints.models(context(), current_reader().economic_operator_id or "")
+    ]
+    return render_template(
+        "carbon_models.html", models=models, most=footprints.MAX_MODELS,
+        statement=carbon_report.DISCLAIMER,
+    )  # fmt: skip
 
 
 @blueprint.get("/models/<gtin>/carbon")

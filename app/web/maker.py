@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from app.core import identifiers, quarantine_filter, refused_view
 from app.core.access import Permission
+from app.core.catalogue import GROUPS, by_id
 from app.core.errors import MalformedInput
 from app.core.quarantine_filter import QuarantineFilter
 from app.services import drafts, intake, mappings, plants, replaying
@@ -32,9 +33,18 @@ def account() -> str:
 def draft(gtin: str, serial: str) -> str:
     """What one battery has, what it lacks and who can supply it."""
     operator = current_reader().economic_operator_id or ""
-    return render_template(
-        "draft.html", draft=drafts.show(context(), identifiers.battery_key(gtin, serial), operator)
-    )
+    found = drafts.show(context(), identifiers.battery_key(gtin, serial), operator)
+    return render_template("draft.html", draft=found, groups=_grouped(found["values"]))
+
+
+def _grouped(values: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Values by the group of their attribute, in the order of the catalogue, each with its name."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for value in values:
+        row = by_id(value["attribute"])
+        group, name = (row.group, row.name) if row is not None else ("", value["attribute"])
+        found.setdefault(group, []).append({**value, "name": name})
+    return [(title, found[group]) for group, title in {**GROUPS, "": "Other"}.items() if group in found]
 
 
 @blueprint.get("/quarantine")

@@ -148,6 +148,8 @@ _DRAFT: Final[Json] = {
         "state": {"enum": ["draft", "issued", "suspended", "revoked"]},
         "release": {"enum": ["none", "released", "withdrawn"]},
         "complete": {"type": "boolean"},
+        "owed": {"type": "integer", "minimum": 0},
+        "there": {"type": "integer", "minimum": 0},
         "missing": {"type": "array", "items": openapi_board.FINDING},
         "findings": {"type": "array", "items": openapi_board.FINDING},
         "doubts": {"type": "array", "items": openapi_board.DOUBT},

@@ -174,7 +174,8 @@ PATHS: Final[Json] = {
             "operationId": "board",
             "summary": "How many batteries stand where, and why those that wait do",
             "security": PLANT,
-            "responses": {"200": answer("Counts", ref("Board")), **problems(401)},
+            "parameters": [{**query("plant"), "description": "Only what this plant began, and refused"}],
+            "responses": {"200": answer("Counts", ref("Board")), **problems(401, 422)},
         }
     },
     "/api/v1/models/{gtin}/completeness": {

@@ -263,6 +263,14 @@ def _board() -> None:
         sqlite_where=stamp,
         postgresql_where=stamp,
     )
+    of_model = sa.text("level = 'model'")
+    op.create_index(
+        "ix_intake_records_models",
+        "intake_records",
+        ["gtin"],
+        sqlite_where=of_model,
+        postgresql_where=of_model,
+    )
     op.add_column(
         "batteries",
         sa.Column(

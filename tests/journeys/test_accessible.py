@@ -171,7 +171,7 @@ def faulty_form(stage: Stage) -> Page:
 def refused_record(stage: Stage) -> Page:
     page = quarantine(stage)
     page.locator(".refused").get_by_role("link", name="Open").first.click()
-    page.get_by_role("button", name="Replay").click()
+    opened(page).get_by_role("button", name="Replay", exact=True).click()
     expect(page.get_by_role("alert")).to_be_visible()
     return opened(page)
 
@@ -267,6 +267,7 @@ SCENES: dict[str, Callable[[Stage], Page]] = {
     "lineage": lambda stage: stage.visit(f"{stage.site.page(FIRST_SERIAL)}/lineage", role="maker"),
     "record": lambda stage: stage.visit(f"/records/demo-plant/{FIRST[0]['recordId']}", role="maker"),
     "draft": draft,
+    "carbon, models": lambda stage: stage.visit("/carbon", role="maker"),
     "carbon": lambda stage: opened(stage.visit(f"/models/{FIRST_GTIN}/carbon", role="maker")),
     "files": files,
     "imports": lambda stage: stage.visit("/imports", role="maker"),

@@ -40,5 +40,6 @@ def test_from_a_passport_a_value_is_traced_to_the_text_that_set_it(site: Site, v
     lineage = page.get_by_role("region", name="Where each value comes from")
     lineage.get_by_role("link", name="Value by value").click()
     line = page.locator(".entries > li", has_text="capacityFade")
+    page.locator("details", has=line).locator("summary").click()
     line.get_by_role("link", name=serial).click()
     expect(page.get_by_role("region", name="Text of the record")).to_contain_text('"capacityFade"')

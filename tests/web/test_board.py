@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import lxml.html
 import pytest
+from werkzeug.test import TestResponse
 
 from tests.factories import GTIN, OTHER_GTIN, SERIAL, model_record, owed_values, pack_record, release_record
-from tests.installation import START, TOKEN
+from tests.installation import OTHER_TOKEN, START, TOKEN
 from tests.line import Line
 from tests.web.conftest import Client
 
@@ -94,3 +95,56 @@ def test_a_models_page_and_api_say_what_is_missing_and_how_it_comes_in(
     draft = client.get(f"/api/v1/drafts/{GTIN}/{SERIAL}", headers=PLANT).get_json()
     assert all(one["supply"]["records"] for one in draft["findings"])
     assert isinstance(draft["doubts"], list)
+
+
+def test_the_board_is_narrowed_to_one_plant(
+    client: Client, client_of: Callable[[str], Client], send: Callable[..., TestResponse], lacking: str
+):
+    assert lacking
+    assert send(pack_record(START, "HALL-2"), token=OTHER_TOKEN).status_code == 201
+    assert send(b"[", token=OTHER_TOKEN).status_code == 400
+    assert send(b"{", token=TOKEN).status_code == 400
+    maker = client_of("maker")
+    for plant, serials, waiting, refused in (
+        ("hall-1", {SERIAL, "LACKS-1"}, 1, {"hall-1": 1}),
+        ("hall-2", {"HALL-2"}, 0, {"hall-2": 1}),
+        ("", {SERIAL, "LACKS-1", "HALL-2"}, 1, {"hall-1": 1, "hall-2": 1}),
+    ):
+        counts = client.get(f"/api/v1/board?plant={plant}", headers=PLANT).get_json()
+        assert maker.get(f"/board.json?plant={plant}").get_json() == counts
+        assert (counts["total"], counts["batteries"]["waiting"]) == (len(serials), waiting)
+        assert len(counts["waiting"]) == waiting
+        assert counts["quarantine"]["plants"] == refused
+        page = lxml.html.document_fromstring(maker.get(f"/drafts?plant={plant}").text)
+        assert page.xpath("//nav[@aria-label='Plant']//a[@aria-current]")[0].text == (plant or "All plants")
+        assert {name.text for name in page.xpath("//div[@class='entries__name']/a")} == serials
+        (rule,) = page.xpath("//ul[@id='rules']//a/@href")
+        shown = lxml.html.document_fromstring(maker.get(rule).text)
+        assert len(shown.xpath("//ul[@class='refused']/li")) == sum(refused.values())
+
+
+def test_many_reasons_are_folded_behind_the_commonest_five(client_of: Callable[[str], Client], line: Line):
+    line.send(pack_record(START, "BARE-1", values={"manufacturingDate": "2026-11"}))
+    line.send(release_record(START, "BARE-1"))
+    maker = client_of("maker")
+    page = lxml.html.document_fromstring(maker.get("/drafts").text)
+    waiting = maker.get("/board.json").get_json()["waiting"]
+    assert len(waiting) > 5
+    assert [len(page.xpath(f"//ul[@id='{name}']/li")) for name in ("reasons", "reasons-more")] == [
+        5,
+        len(waiting) - 5,
+    ]
+
+
+def test_a_draft_shows_what_is_missing_by_record_and_folds_the_rest(
+    client: Client, client_of: Callable[[str], Client], lacking: str
+):
+    path = f"drafts/{GTIN}/LACKS-1"
+    told = client.get(f"/api/v1/{path}", headers=PLANT).get_json()
+    assert told["owed"] - told["there"] == len(told["missing"]) == 1
+    page = lxml.html.document_fromstring(client_of("maker").get(f"/{path}").text)
+    assert page.xpath("string(//section[@aria-labelledby='missing']//li//a)") == lacking
+    assert "Record of kind pack" in page.xpath("string(//section[@aria-labelledby='missing']/h3)")
+    shown = page.xpath("//section[@aria-labelledby='values']//details[not(@open)]//li/@id")
+    assert set(shown) == {f"value-{value['attribute']}" for value in told["values"]}
+    assert f"{told['there']} of {told['owed']} owed attributes are there." in page.text_content()

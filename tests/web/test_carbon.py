@@ -38,12 +38,16 @@ def test_the_page_opens_every_figure_and_says_what_it_is_not(maker: Client, sent
     page = maker.get(f"/models/{GTIN}/carbon")
     assert page.status_code == 200
     for text in (
-        "No verified declaration", "method are pending", "0.080444", "3620", "Declared beside calculated",
+        "No verified declaration", "method are pending", ">0.0804<", "0.080444", "3620",
+        "Declared beside calculated",
         "200\u00a0t·km", "400 kg × 500 km ÷ 1000", "÷ 3000 batteries", "own", "material.al", "cited",
         "50 kWh × 1000 cycles × 90 % average capacity", "test-set", factor_set().digest, "±\u00a012.2\u00a0%",
         sent["recordId"], "Declared value counts where there is one",
     ):  # fmt: skip
         assert text in page.text, text
+    models = maker.get("/carbon").text
+    assert f'href="/models/{GTIN}/carbon"' in models
+    assert "<strong>0.0804</strong>" in models
 
 
 def test_without_activity_data_the_page_says_what_to_send(maker: Client):

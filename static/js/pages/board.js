@@ -12,6 +12,7 @@ import { byId, h, icon } from '../view/dom.js';
 
 const PAUSE_MS = 10_000;
 const LONGEST_MS = 120_000;
+const TOP = 5; // reasons that are shown at once
 
 let pause = PAUSE_MS;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -21,7 +22,7 @@ async function look() {
   clearTimeout(timer);
   if (document.visibilityState === 'hidden') return; // the change of visibility looks again
   try {
-    const response = await fetch('/board.json', { cache: 'no-store', signal: AbortSignal.timeout(PAUSE_MS) });
+    const response = await fetch(`/board.json${ofPlant('?')}`, { cache: 'no-store', signal: AbortSignal.timeout(PAUSE_MS) });
     if (response.status === 401 || response.status === 403) return say('Sign in again to go on.');
     if (!response.ok) throw new Error(`answered ${response.status}`);
     draw(/** @type {Counts} */ (await response.json()));
@@ -50,13 +51,31 @@ function draw(counts) {
     icon('warning'), h('span', null, h('strong', null, `The quarantine of ${alarm.plant} grows.`),
       ` ${counts.quarantine.plants[alarm.plant] ?? 0} entries are open; ${alarm.recent} had come in within minutes when this began, ${moment(alarm.since)}. `,
       h('a', { href: '/quarantine' }, 'Look at them')))));
-  fill('reasons', 'no-reasons', counts.waiting.map((each) => h('li', null,
-    h('a', { href: `/drafts?reason=${encodeURIComponent(each.reason)}` }, each.name),
+  const reasons = counts.waiting.map((each) => h('li', null,
+    h('a', { href: `/drafts?reason=${encodeURIComponent(each.reason)}${ofPlant('&')}` }, each.name),
     h('span', { class: 'num' }, String(each.count)),
     each.supply && h('span', { class: 'unit tally__how' },
-      `${each.supply.who}: record of kind ${each.supply.records[0]?.kind}, ${each.clause}`))));
-  fill('rules', 'no-rules', Object.entries(counts.quarantine.rules).map(([rule, count]) => h('li', null,
-    h('a', { href: '/quarantine' }, rule), h('span', { class: 'num' }, String(count)))));
+      `${each.supply.who}: record of kind ${each.supply.records[0]?.kind}, ${each.clause}`)));
+  byId('no-reasons').hidden = reasons.length > 0;
+  byId('more').hidden = reasons.length <= TOP;
+  byId('reasons-count').textContent = String(reasons.length - TOP);
+  fill('reasons', reasons.slice(0, TOP));
+  fill('reasons-more', reasons.slice(TOP));
+  const rules = Object.entries(counts.quarantine.rules).map(([rule, count]) => h('li', null,
+    h('a', { href: `/quarantine?rule=${encodeURIComponent(rule)}${ofPlant('&')}` }, rule),
+    h('span', { class: 'num' }, String(count))));
+  byId('no-rules').hidden = rules.length > 0;
+  fill('rules', rules);
+}
+
+/**
+ * The plant that the page is narrowed to, as the next part of an address.
+ *
+ * @param {string} mark - `?` or `&`
+ */
+function ofPlant(mark) {
+  const plant = new URLSearchParams(location.search).get('plant');
+  return plant ? `${mark}plant=${encodeURIComponent(plant)}` : '';
 }
 
 /** @param {string} text - a time in UTC */
@@ -68,12 +87,10 @@ function moment(text) {
  * Put lines in a list, unless they are the same or somebody is at one of them by keyboard.
  *
  * @param {string} id
- * @param {string} whenEmpty
  * @param {HTMLElement[]} lines
  */
-function fill(id, whenEmpty, lines) {
+function fill(id, lines) {
   const list = byId(id);
-  byId(whenEmpty).hidden = lines.length > 0;
   const same = list.children.length === lines.length
     && lines.every((line, place) => line.textContent === list.children[place]?.textContent);
   if (!same && !list.contains(document.activeElement)) list.replaceChildren(...lines);
