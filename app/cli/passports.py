@@ -47,7 +47,7 @@ def add(
     how.add_argument("--dry-run", action="store_true", help="show what would change and sign nothing")
     correct.set_defaults(run=run_correct)
 
-    revoke = verbs.add_parser("revoke", parents=[shared], help="withdraw a passport for good")
+    revoke = verbs.add_parser("revoke", parents=[shared], help="revoke a passport for good")
     revoke.add_argument("passport", metavar="PASSPORT", help="its UUID, as `passport list` shows it")
     revoke.add_argument("--reason", required=True, help="why, for everybody to read")
     revoke.set_defaults(run=run_revoke)

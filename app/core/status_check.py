@@ -1,4 +1,4 @@
-"""Is this credential withdrawn? Step 10 of a verification, from status lists at hand (threat T8).
+"""Is this credential revoked? Step 10 of a verification, from status lists at hand (threat T8).
 
 Source: Bitstring Status List 1.0, 3.2 Validate Algorithm; credential profile, section 6.
 """
@@ -17,7 +17,7 @@ from app.core.report import Check
 from app.core.status_list import IndexOutside, ListTooShort, StatusList
 
 _PURPOSES: Final[Mapping[str, tuple[ErrorName, str]]] = {
-    "revocation": ("REVOKED", "The issuer has withdrawn this record."),
+    "revocation": ("REVOKED", "The issuer has revoked this record."),
     "suspension": ("SUSPENDED", "The issuer has suspended this record for the time being."),
 }
 
@@ -47,7 +47,7 @@ def check(e: Evidence, establish: Establish, ages: dict[str, Any]) -> Check:
     an old list, too.
     """
     if "credentialStatus" not in e.document:
-        return not_checked("status", "The record names no list on which it could be withdrawn.")
+        return not_checked("status", "The record names no list on which it could be revoked.")
     if not e.is_trusted:
         return not_checked("status", "Not asked, because the signer is not known.")
     stale, asked = False, 0
@@ -60,10 +60,10 @@ def check(e: Evidence, establish: Establish, ages: dict[str, Any]) -> Check:
         asked += 1
         stale = _entry(e, entry, establish, ages) or stale
     if stale:
-        return _unknown("Could not ask whether it was withdrawn: the list at hand is missing or too old.")
+        return _unknown("Could not ask whether it was revoked: the list at hand is missing or too old.")
     if not asked:
         return not_checked("status", "The record names no list of a kind we know.")
-    return passed("status", "The record is not withdrawn.")
+    return passed("status", "The record is not revoked.")
 
 
 def _entry(e: Evidence, entry: Mapping[str, Any], establish: Establish, ages: dict[str, Any]) -> bool:
@@ -114,9 +114,9 @@ def _list(
     try:
         found = StatusList.decode(subject["encodedList"]) if known is None else known.bits
     except ListTooShort:
-        raise ProofError("STATUS_LIST_LENGTH_ERROR", "The list of withdrawn records is too short.") from None
+        raise ProofError("STATUS_LIST_LENGTH_ERROR", "The list of revoked records is too short.") from None
     except TooLarge:
-        raise ProofError("RESOURCE_LIMIT", "The list of withdrawn records is too large.") from None
+        raise ProofError("RESOURCE_LIMIT", "The list of revoked records is too large.") from None
     except MalformedInput:
         raise _broken("it cannot be unpacked") from None
     if any(one.is_jcs and one.by_issuer and one.key for one in held.signed):  # else RDFC hung on the time
@@ -159,7 +159,7 @@ def _note_age(ages: dict[str, Any], purpose: str, valid_from: datetime, now: dat
 
 def _broken(why: str) -> ProofError:
     return ProofError(
-        "STATUS_VERIFICATION_ERROR", f"The list of withdrawn records cannot be relied on: {why}."
+        "STATUS_VERIFICATION_ERROR", f"The list of revoked records cannot be relied on: {why}."
     )
 
 

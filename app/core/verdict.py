@@ -17,7 +17,7 @@ CHECK_NAMES: Final[Mapping[str, str]] = {
     "time": "Dates are in order",
     "signature-rdfc": "Signature fits the meaning",
     "schema": "Complete and well-formed",
-    "status": "Not withdrawn",
+    "status": "Not revoked",
     "links": "Belongs together",
     "log": "Entered in the public log",
     "binding": "About this battery",
@@ -79,14 +79,14 @@ _STALE: Final = Verdict(
     "unknown",
     "unknown",
     "Not fully checked",
-    "Signature is good; whether the record was withdrawn could not be asked.",
+    "Signature is good; whether the record was revoked could not be asked.",
     True,
     True,
 )
-_WITHDRAWN: Final = Verdict(
+_REVOKED: Final = Verdict(
     "revoked",
     "revoked",
-    "Withdrawn by the issuer",
+    "Revoked by the issuer",
     "The record was genuine, and its issuer has taken it back. It is kept for the history.",
     True,
     True,
@@ -138,16 +138,16 @@ _BY_ERROR: Final[Mapping[str, Verdict]] = {
     "DATA_LOSS_DETECTION_ERROR": _ALTERED,
     "LINK_DIGEST_MISMATCH": _ALTERED,
     "KEY_REVOKED": _STOLEN_KEY,
-    "REVOKED": _WITHDRAWN,
+    "REVOKED": _REVOKED,
     "SUSPENDED": _SUSPENDED,
     "ISSUER_UNTRUSTED": _STRANGER,
     "STATUS_RETRIEVAL_ERROR": _STALE,
 }
 """Errors people are told about in words of their own; any other is `not valid` or `not fully checked`."""
 
-_FOR_INVALID: Final = (_ALTERED, _STOLEN_KEY, _WITHDRAWN, _SUSPENDED)
+_FOR_INVALID: Final = (_ALTERED, _STOLEN_KEY, _REVOKED, _SUSPENDED)
 _GRAVITY: Final = (
-    _ALTERED, _INVALID, _STOLEN_KEY, _UNCHECKED, _WITHDRAWN, _SUSPENDED,
+    _ALTERED, _INVALID, _STOLEN_KEY, _UNCHECKED, _REVOKED, _SUSPENDED,
     _STRANGER, _NOT_TRUSTED, _OPEN, _STALE, _GENUINE,
 )  # fmt: skip
 
@@ -172,7 +172,7 @@ def _errors(report: Mapping[str, Any]) -> list[str]:
 
 
 def _only(report: Mapping[str, Any], verdict: Verdict) -> bool:
-    """Withdrawn and suspended keep the data, so they hold only where nothing else failed."""
+    """Revoked and suspended keep the data, so they hold only where nothing else failed."""
     if not verdict.shows_data:
         return True
     failed = [check.get("error") for check in report["checks"] if check.get("outcome") == "failed"]
@@ -184,7 +184,7 @@ def overall(verdicts: Sequence[Verdict], state: str, signer: str) -> Verdict:
 
     `state` is issued, suspended or revoked; `signer` the name in the trust list, never in the record (T3).
     """
-    told = {"revoked": _WITHDRAWN, "suspended": _SUSPENDED}.get(state)
+    told = {"revoked": _REVOKED, "suspended": _SUSPENDED}.get(state)
     found = [*verdicts, *([told] if told else [])]
     worst = min(found, key=_GRAVITY.index) if found else _UNCHECKED
     if worst is not _GENUINE:

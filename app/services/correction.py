@@ -27,7 +27,7 @@ _TRIES: Final = 5
 _NOT_NOW: Final[Mapping[str, str]] = {
     "draft": "This passport has not been issued: send the right values as records.",
     "suspended": "This passport is suspended. It can be corrected once the battery has its OK again.",
-    "revoked": "A withdrawn passport is not corrected.",
+    "revoked": "A revoked passport is not corrected.",
 }
 
 

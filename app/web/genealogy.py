@@ -24,7 +24,7 @@ STANDINGS: Final = {
     "corrected": "Named by mistake, corrected",
 }
 STATES: Final = {
-    "draft": "In the making", "issued": "Issued", "suspended": "Suspended", "revoked": "Withdrawn",
+    "draft": "In the making", "issued": "Issued", "suspended": "Suspended", "revoked": "Revoked",
     "unknown": "No record",
 }  # fmt: skip
 CUT: Final = "NOT COMPLETE: more links hang on it than one question may read. Ask for its parts one by one."

@@ -31,7 +31,7 @@ BY: Final = {name: f"by the {role.title.partition(' (')[0].lower()}" for name, r
 """Who asked for a change, by role."""
 BY_RECORDS: Final = "from the records of the production line"
 EVENTS: Final = {
-    "revoked": ("Withdrawn for good", "revoked"),
+    "revoked": ("Revoked for good", "revoked"),
     "suspended": ("Suspended", "suspended"),
     "reinstated": ("In force again", "valid"),
 }

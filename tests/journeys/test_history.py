@@ -84,7 +84,7 @@ def test_a_suspension_and_its_end_are_told_to_everybody(site: Site, visit: Visit
     titles = page.locator(".moment__title")
     expect(titles).to_contain_text(["In force again", "Suspended", "Passport issued"])
     withdrawn = visit(f"{site.page(REVOKED)}/history")
-    expect(withdrawn.get_by_role("listitem").first).to_contain_text("Withdrawn for good by the maker")
+    expect(withdrawn.get_by_role("listitem").first).to_contain_text("Revoked for good by the maker")
     expect_all_checked(withdrawn)  # what was signed is in the log, withdrawn or not
 
 

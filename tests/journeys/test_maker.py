@@ -91,9 +91,9 @@ def test_a_stamp_turns_a_draft_into_a_passport(site: Site, visit: Visit) -> None
 
 
 def expect_withdrawn(page: Page, reason: str) -> None:
-    expect(page.get_by_label("Verdict")).to_contain_text("Withdrawn by the issuer")
+    expect(page.get_by_label("Verdict")).to_contain_text("Revoked by the issuer")
     expect(page.get_by_label("Verdict")).to_contain_text(reason)
-    expect(page.locator("#device-says")).to_contain_text("Withdrawn by the issuer")
+    expect(page.locator("#device-says")).to_contain_text("Revoked by the issuer")
     expect(page.get_by_text("do not agree")).to_have_count(0)
 
 
@@ -103,11 +103,11 @@ def test_the_maker_withdraws_a_passport_and_everybody_is_told(site: Site, visit:
     expect(somebody.locator("#device-says")).to_contain_text("Record is genuine")
     page = visit(path, role="maker")
     expect(page.locator("#device-says")).to_contain_text("Record is genuine")
-    page.get_by_text("Withdraw this passport").click()
+    page.get_by_text("Revoke this passport").click()
     page.get_by_label("Reason, shown to everybody").fill("Weld seam of the lid was not tight")
-    page.get_by_role("button", name="Withdraw for good").click()
+    page.get_by_role("button", name="Revoke for good").click()
     expect_withdrawn(page, "Weld seam of the lid was not tight")
-    expect(page.get_by_text("Withdraw this passport")).to_have_count(0)
+    expect(page.get_by_text("Revoke this passport")).to_have_count(0)
     expect_withdrawn(visit(path), "Weld seam of the lid was not tight")
     somebody.goto("/")
     somebody.goto(path)

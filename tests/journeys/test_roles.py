@@ -95,7 +95,7 @@ def test_anyone_sees_no_restricted_part_and_no_account(site: Site, visit: Visit)
     page = visit(site.page(FIRST_SERIAL))
     expect(page.get_by_role("region", name="Before you touch it")).to_have_count(0)
     expect(page.get_by_role("link", name="Sign in")).to_be_visible()
-    expect(page.get_by_text("Withdraw this passport")).to_have_count(0)
+    expect(page.get_by_text("Revoke this passport")).to_have_count(0)
 
 
 @pytest.fixture

@@ -85,7 +85,7 @@ def test_a_revoked_passport_still_resolves_and_says_so(site: Site, visit: Visit,
     page = visit(f"/01/{FIRST_GTIN}/21/{REVOKED}")
     assert watch.responses[-1].ok
     expect(page).to_have_url(site.origin + site.page(REVOKED))
-    expect_agreement(page, "Withdrawn by the issuer", "revoked")
+    expect_agreement(page, "Revoked by the issuer", "revoked")
     expect(page.get_by_label("Verdict")).to_contain_text("Cells of this pack were recalled by their maker.")
     expect(page.locator(".passport__body--dimmed")).to_be_visible()
     expect(page.get_by_role("main")).to_contain_text(MAKER)
@@ -100,7 +100,7 @@ def test_a_strangers_passport_is_shown_as_a_claim(site: Site, visit: Visit) -> N
 
 @pytest.mark.parametrize(
     ("serial", "headline"),
-    [(REVOKED, "Withdrawn by the issuer"), (STRANGER, "Signed by somebody we don’t know")],
+    [(REVOKED, "Revoked by the issuer"), (STRANGER, "Signed by somebody we don’t know")],
 )
 def test_the_scanner_says_the_same(site: Site, visit: Visit, serial: str, headline: str) -> None:
     page = visit("/scan")

@@ -12,7 +12,7 @@ from tests.journeys.site import FIRST_SERIAL, Site
 CASES = [
     (FIRST_SERIAL, "Record is genuine"),
     (TAMPERED, "Record was altered"),
-    (REVOKED, "Withdrawn by the issuer"),
+    (REVOKED, "Revoked by the issuer"),
     (STRANGER, "Signed by somebody we don’t know"),
 ]
 AGREED = "This device and this server come to the same answer."

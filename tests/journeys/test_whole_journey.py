@@ -11,7 +11,7 @@ from tests.journeys.site import Site
 
 CHECKS = (
     "Readable", "Right form", "Carries a signature", "Signer is known", "Signature fits every byte",
-    "Dates are in order", "Signature fits the meaning", "Complete and well-formed", "Not withdrawn",
+    "Dates are in order", "Signature fits the meaning", "Complete and well-formed", "Not revoked",
     "Belongs together", "Entered in the public log", "About this battery",
 )  # fmt: skip
 

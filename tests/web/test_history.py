@@ -166,7 +166,7 @@ def test_what_happened_to_the_passport_is_told_to_everybody_without_the_factorys
     revocation.revoke(line.ctx, uuid, "Cells were recalled.", maker)
     page = client.get(f"/passports/{uuid}/history").text
     for words in (
-        "Withdrawn for good",
+        "Revoked for good",
         "by the maker",
         "Cells were recalled.",
         "Suspended",
@@ -229,7 +229,7 @@ def test_a_page_as_of_a_suspension_tells_the_state_of_then_beside_the_verdict_of
 
 def test_a_page_as_of_a_day_offers_no_change(client_of: Callable[[str], Client], corrected: str):
     page = client_of("maker").get(f"/passports/{corrected}?at={after(1)}").text
-    assert "Withdraw this passport" not in page
+    assert "Revoke this passport" not in page
     assert "Correct this passport" not in page
 
 

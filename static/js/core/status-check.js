@@ -1,5 +1,5 @@
 // @ts-check
-/** Is this credential withdrawn? Step 10 of a verification, from status lists at hand (T8). See app/core/status_check.py. */
+/** Is this credential revoked? Step 10 of a verification, from status lists at hand (T8). See app/core/status_check.py. */
 
 import { evidence, isObject, maxAge } from './evidence.js';
 import { objects } from './form-values.js';
@@ -14,7 +14,7 @@ import { parseTime } from './times.js';
 
 /** @type {ReadonlyMap<string, readonly [string, string]>} */
 const PURPOSES = new Map([
-  ['revocation', ['REVOKED', 'The issuer has withdrawn this record.']],
+  ['revocation', ['REVOKED', 'The issuer has revoked this record.']],
   ['suspension', ['SUSPENDED', 'The issuer has suspended this record for the time being.']],
 ]);
 
@@ -32,7 +32,7 @@ const MAX_LIST_TEXT = 262_144;
  */
 export async function check(e, establish, ages) {
   if (!('credentialStatus' in e.document)) {
-    return notChecked('status', 'The record names no list on which it could be withdrawn.');
+    return notChecked('status', 'The record names no list on which it could be revoked.');
   }
   if (!e.isTrusted) return notChecked('status', 'Not asked, because the signer is not known.');
   let stale = false;
@@ -43,11 +43,11 @@ export async function check(e, establish, ages) {
     stale = await isStale(e, entry, establish, ages) || stale;
   }
   if (stale) {
-    return notChecked('status', 'Could not ask whether it was withdrawn: the list at hand is missing or too old.',
+    return notChecked('status', 'Could not ask whether it was revoked: the list at hand is missing or too old.',
       'STATUS_RETRIEVAL_ERROR');
   }
   if (!asked) return notChecked('status', 'The record names no list of a kind we know.');
-  return passed('status', 'The record is not withdrawn.');
+  return passed('status', 'The record is not revoked.');
 }
 
 /**
@@ -128,9 +128,9 @@ async function unpack(encoded) {
   } catch (error) {
     if (!(error instanceof StatusListError)) throw error;
     if (error.code === 'STATUS_LIST_LENGTH_ERROR') {
-      throw new Finding(error.code, 'The list of withdrawn records is too short.');
+      throw new Finding(error.code, 'The list of revoked records is too short.');
     }
-    if (error.code === 'RESOURCE_LIMIT') throw new Finding(error.code, 'The list of withdrawn records is too large.');
+    if (error.code === 'RESOURCE_LIMIT') throw new Finding(error.code, 'The list of revoked records is too large.');
     throw broken('it cannot be unpacked');
   }
 }
@@ -140,5 +140,5 @@ async function unpack(encoded) {
  * @returns {Finding}
  */
 function broken(why) {
-  return new Finding('STATUS_VERIFICATION_ERROR', `The list of withdrawn records cannot be relied on: ${why}.`);
+  return new Finding('STATUS_VERIFICATION_ERROR', `The list of revoked records cannot be relied on: ${why}.`);
 }

@@ -39,7 +39,7 @@ export const CHECK_NAMES = new Map([
   ['time', 'Dates are in order'],
   ['signature-rdfc', 'Signature fits the meaning'],
   ['schema', 'Complete and well-formed'],
-  ['status', 'Not withdrawn'],
+  ['status', 'Not revoked'],
   ['links', 'Belongs together'],
   ['log', 'Entered in the public log'],
   ['binding', 'About this battery'],
@@ -67,8 +67,8 @@ const NOT_TRUSTED = verdict('unknown', 'question', 'Signer is known, but not tru
 const OPEN = verdict('unknown', 'unknown', 'Not fully checked',
   'Something could not be checked just now; see below.', true, true);
 const STALE = verdict('unknown', 'unknown', 'Not fully checked',
-  'Signature is good; whether the record was withdrawn could not be asked.', true, true);
-const WITHDRAWN = verdict('revoked', 'revoked', 'Withdrawn by the issuer',
+  'Signature is good; whether the record was revoked could not be asked.', true, true);
+const REVOKED = verdict('revoked', 'revoked', 'Revoked by the issuer',
   'The record was genuine, and its issuer has taken it back. It is kept for the history.', true, true);
 const SUSPENDED = verdict('revoked', 'suspended', 'Suspended by the issuer',
   'The record is genuine, but its issuer asks not to rely on it for now.', true, true);
@@ -89,7 +89,7 @@ const BY_ERROR = new Map([
   ['DATA_LOSS_DETECTION_ERROR', ALTERED],
   ['LINK_DIGEST_MISMATCH', ALTERED],
   ['KEY_REVOKED', STOLEN_KEY],
-  ['REVOKED', WITHDRAWN],
+  ['REVOKED', REVOKED],
   ['SUSPENDED', SUSPENDED],
   ['PARSING_ERROR', UNSUPPORTED],
   ['UNSUPPORTED_CRYPTOSUITE', UNSUPPORTED],
@@ -141,7 +141,7 @@ function unknown(report, situation) {
   }
   const knownAt = situation.knownAt ?? situation.now;
   if (situation.now - knownAt > DAY) {
-    return { ...OPEN, sentence: `What this device knows of signers and withdrawals is from ${day(knownAt)}.`, trusted: false };
+    return { ...OPEN, sentence: `What this device knows of signers and revocations is from ${day(knownAt)}.`, trusted: false };
   }
   const errors = report.checks.map((check) => check.error);
   if (errors.includes('ISSUER_UNTRUSTED')) return report.issuerName === null ? STRANGER : NOT_TRUSTED;

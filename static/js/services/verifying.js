@@ -25,7 +25,7 @@ const SCHEMA_BASE = 'https://w3id.org/open-battery-passport/schema/';
  * @param {boolean} [options.withRdfc] - start the worker for the signature over the meaning
  * @param {boolean} [options.fromStore] - the credential itself came from the store
  * @param {string | null} [options.logProof] - that it is entered in the public log (C2SP tlog-proof)
- * @param {boolean} [options.withStatus] - ask whether it was withdrawn; a history tells that by itself
+ * @param {boolean} [options.withStatus] - ask whether it was revoked; a history tells that by itself
  * @returns {Promise<{report: Report, situation: Situation, labels: Map<string, {name: string, unit: string | null}>}>}
  *   `labels`: names and units of attributes, from the schema that the credential names
  */
@@ -33,7 +33,7 @@ export async function check(bytes, { origin, expectedSubject = null, linked, wit
   const document = peek(bytes);
   const [trust, statusLists, schemas] = await Promise.all([
     currentTrust(),
-    // Asked anew each time: "checked now" means that a withdrawal of a moment ago is seen.
+    // Asked anew each time: "checked now" means that a revocation of a moment ago is seen.
     fetchAll(withStatus ? statusListUrls(document) : [], (url) => ownPath(url, origin, '/status/'), 'no-cache'),
     fetchAll(schemaUrls(document), schemaPath),
   ]);
