@@ -158,9 +158,7 @@ def _note_age(ages: dict[str, Any], purpose: str, valid_from: datetime, now: dat
 
 
 def _broken(why: str) -> ProofError:
-    return ProofError(
-        "STATUS_VERIFICATION_ERROR", f"The list of revoked records cannot be relied on: {why}."
-    )
+    return ProofError("STATUS_VERIFICATION_ERROR", f"The list of revoked records cannot be relied on: {why}.")
 
 
 def _unknown(sentence: str) -> Check:
