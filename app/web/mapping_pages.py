@@ -119,10 +119,11 @@ def _download(name: str, document: Any) -> Response:
 
 
 def _overview(refusal: str | None = None) -> str:
-    ctx = context()
+    ctx, only = context(), request.args.get("plant", "").strip()
     return render_template(
         "mappings.html",
-        mappings=mappings.listed(ctx),
+        mappings=mappings.listed(ctx, plants.of_records(ctx, only) if only else None),
+        only=only,
         plants=plants.sending(ctx),
         kinds=KINDS,
         refusal=refusal,

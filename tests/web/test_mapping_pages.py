@@ -77,6 +77,9 @@ def test_a_sample_is_proposed_tried_and_saved(maker: Client):
     shown = maker.get("/mappings/hall-1/eol-halle-1").get_data(as_text=True)
     assert html.escape(toml.get_data(as_text=True).splitlines()[-3], quote=False) in html.unescape(shown)
     assert "eol-halle-1" in maker.get("/mappings").get_data(as_text=True)
+    assert "eol-halle-1" in maker.get("/mappings?plant=hall-1").text
+    assert "eol-halle-1" not in maker.get("/mappings?plant=hall-2").text
+    assert maker.get("/mappings?plant=hall-9").status_code == 404
 
 
 def test_all_undecided_columns_are_ignored_by_one_control_and_the_others_stay(maker: Client):
