@@ -100,7 +100,7 @@ def of_model(ctx: Context, gtin: str, operator: str) -> ModelFootprint:
 def models(ctx: Context, operator: str) -> list[ModelFootprint]:
     """The models of an operator with what is known of their footprints, the first `MAX_MODELS` by GTIN."""
     with ctx.read() as store:
-        gtins = store.records.models(operator, MAX_MODELS)
+        gtins = store.board.models(operator, MAX_MODELS)
     return [of_model(ctx, gtin, operator) for gtin in gtins]
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     bindparam,
     false,
     func,
+    literal_column,
     or_,
     select,
     tuple_,
@@ -92,6 +93,18 @@ class Board:
     def refused(self, plant: str | None = None) -> Sequence[Row[Any]]:
         """What is open in quarantine, by plant and rule."""
         return self._connection.execute(_of(_REFUSED, quarantine.c.plant_id, plant)).all()
+
+    def models(self, operator: str, at_most: int) -> Sequence[str]:
+        """GTINs of the models that this economic operator has sent a record about, in order."""
+        query = (
+            select(intake_records.c.gtin)
+            .where(intake_records.c.level == literal_column("'model'"), intake_records.c.gtin.is_not(None))
+            .where(intake_records.c.economic_operator_id == operator)
+            .distinct()
+            .order_by(intake_records.c.gtin)
+            .limit(at_most)
+        )
+        return list(self._connection.execute(query).scalars())
 
     def refused_since(self, plant_id: str, since: str) -> int:
         """How many open entries of a plant came in since then."""

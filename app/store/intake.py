@@ -266,18 +266,6 @@ class Records:
         )
         return self._connection.execute(query).one_or_none() is not None
 
-    def models(self, operator: str, at_most: int) -> Sequence[str]:
-        """GTINs of the models that this economic operator has sent a record about, in order."""
-        query = (
-            select(intake_records.c.gtin)
-            .where(intake_records.c.level == literal_column("'model'"), intake_records.c.gtin.is_not(None))
-            .where(intake_records.c.economic_operator_id == operator)
-            .distinct()
-            .order_by(intake_records.c.gtin)
-            .limit(at_most)
-        )
-        return list(self._connection.execute(query).scalars())
-
     def described(self, numbers: Sequence[int]) -> Sequence[Row[Any]]:
         """How records came in, by their numbers: without their bytes."""
         return self._connection.execute(_DESCRIBED, {"numbers": list(numbers)}).all() if numbers else []
