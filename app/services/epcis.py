@@ -134,18 +134,19 @@ def replay(ctx: Context, plant: Plant, quarantine_id: str, body: bytes, mended: 
     # again, it goes on waiting; as its own mended text it would take its own place, and be settled.
     is_mended = mended is not None and intake.same_lines(mended) != intake.same_lines(body)
     text = mended if mended is not None and is_mended else body
-    source = Source(DOOR, f"quarantine {quarantine_id}")
+    with ctx.read() as store:
+        row = store.quarantine.get(quarantine_id)
+    origin = (row.origin if row is not None else None) or f"quarantine {quarantine_id}"
+    came_by = Source(DOOR, origin)
     try:
         event = _translated(1, epcis_document.one(text), now)
         if event.refusal is not None:
             raise event.refusal
-        taken = _take(ctx, plant, [event], source.origin or "")
+        messages = [Message(record, origin) for record in event.records]
+        taken = intake_batch.accept_whole(ctx, plant, messages, door=DOOR)
     except (Rejected, Spoiled) as fault:
         refusal = next(iter(fault.refusals.values())) if isinstance(fault, Spoiled) else fault
         led_from = quarantine_id if is_mended else None
-        with ctx.read() as store:
-            row = store.quarantine.get(quarantine_id)
-        came_by = Source(DOOR, row.origin if row is not None else source.origin)
         kept = intake.set_aside(ctx, plant, text, refusal, now, led_from, came_by)
         raise Quarantined(refusal, kept) from fault
     with ctx.unit_of_work() as work:
@@ -168,8 +169,9 @@ def _translated(number: int, text: EventText, now: datetime) -> _Event:
 
 def _take(ctx: Context, plant: Plant, events: Sequence[_Event], origin: str) -> list[Accepted]:
     """All events in one transaction. Raises: Spoiled."""
-    prefix = origin if " " in origin else f"capture {origin}"
-    messages = [Message(record, f"{prefix}:{event.number}") for event in events for record in event.records]
+    messages = [
+        Message(record, f"capture {origin}:{event.number}") for event in events for record in event.records
+    ]
     return intake_batch.accept_whole(ctx, plant, messages, door=DOOR)
 
 

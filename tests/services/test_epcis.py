@@ -228,12 +228,15 @@ def test_an_event_from_a_clock_ahead_waits_and_an_old_one_is_taken(ctx: Context,
 def test_a_refused_event_can_be_mended_and_its_stamp_counts(ctx: Context, plant: Plant, line: Line):
     line.send_all(list(factories.a_lean_pack(START))[:-1])
     wrong = stamping(START, bizStep="packing")
-    (error,) = epcis.capture(ctx, plant, body(wrong))["errors"]
+    told = epcis.capture(ctx, plant, body(wrong))
+    (error,) = told["errors"]
     with pytest.raises(intake.Quarantined):
         replaying.replay(ctx, plant, error["quarantine"])
     replaying.replay(ctx, plant, error["quarantine"], json.dumps(wrong | {"bizStep": "inspecting"}).encode())
     assert line.state() == "issued"
     assert [row["settled"] for row in rows(ctx.engine, "quarantine")] == ["replaced"]
+    event_row = row_of(ctx, wrong["eventID"])
+    assert event_row["origin"] == f"capture {told['captureID']}:1"  # its lineage leads to the message
 
 
 def test_an_event_that_a_form_sends_back_unchanged_goes_on_waiting(ctx: Context, plant: Plant):
