@@ -1,5 +1,6 @@
 """gunicorn, started from inside: the same server for a demo and for production."""
 
+import gc
 import logging
 import os
 import signal
@@ -60,6 +61,7 @@ def serve(settings: Settings, wanted: Mapping[str, Any], config_file: str | None
 
     context.dispose()  # no connection is open when the workers are forked
     late.load_all()  # once for all of them
+    gc.freeze()  # what is there now stays: no worker looks through it again, nor copies its pages
 
     def after_fork(_server: Any, _worker: Any) -> None:
         # and should one be: a connection that two processes share mixes their answers up
