@@ -33,9 +33,10 @@ def test_the_commands_of_the_guide_do_what_it_says(tmp_path: Path) -> None:
             timeout=60,
             check=True,
         )
-    draft, values, stamp, refused, waiting, replayed, resolved, mended, corrected, history, report = answers(
-        done.stdout
-    )
+    (
+        draft, values, stamp, refused, waiting, replayed, resolved, mended, corrected, history, report,
+        entered,
+    ) = answers(done.stdout)  # fmt: skip
     assert '"complete":false' in draft
     assert '"status":"accepted"' in values
     assert '"state":"issued"' in stamp
@@ -47,3 +48,5 @@ def test_the_commands_of_the_guide_do_what_it_says(tmp_path: Path) -> None:
     assert '"after":"5.3"' in corrected
     assert '"reason":"The scale of hall 2 was out by 100 g."' in history
     assert report.startswith('{"verdict":"valid"')
+    assert entered.startswith('{"verdict":"valid"')
+    assert '"name":"log"' in entered
