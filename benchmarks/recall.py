@@ -26,7 +26,7 @@ _CHUNK: Final = 5_000
 EVERY, SOME = "batteries with a lot that is in 100,000", "batteries with a lot that is in 5,000"
 PAGE, TABLE = "each next page of a hundred", "all 100,000 as CSV"
 BARE_EVERY, BARE_SOME = "links and batteries of 100,000, joined", "links and batteries of 5,000, joined"
-BARE_PAGE = "a hundred batteries, read by key"
+BARE_PAGE = "two hundred batteries, read by key"
 
 
 def run(rounds: int) -> list[Group]:
