@@ -1,7 +1,7 @@
 """The public passport as EN 18246 wants it: no login, no script, no cookie, no other host, no device."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from app.core.catalogue import CATALOGUE
 from tests.journeys.conftest import Visit
@@ -45,3 +45,21 @@ def test_links_to_other_hosts_tell_them_nothing(site: Site, visit: Visit) -> Non
     for link in links.all():
         assert {"noopener", "noreferrer"} <= set((link.get_attribute("rel") or "").split())
         assert link.get_attribute("target") is None
+
+
+def test_a_list_that_somebody_reads_stays_open_when_the_public_log_has_answered(
+    site: Site, visit: Visit
+) -> None:
+    page = visit("/about")
+    held: list[Route] = []
+    page.route("**/log-proof", lambda route: held.append(route))
+    page.goto(site.page(FIRST_SERIAL))
+    page.get_by_text("What this device checked").click()
+    summary = page.locator("#device-check summary", has_text="Public information")
+    summary.click()
+    entered = page.locator("#device-check .check", has_text="The record is entered in the public log.")
+    expect(entered).to_have_count(0)
+    for route in held:
+        route.continue_()
+    expect(entered).to_be_visible()
+    expect(summary).to_be_focused()

@@ -156,7 +156,20 @@ async function run(withRdfc = false) {
   const second = await judge(all, withRdfc, true); // the verdict stands already; the log may take its time
   if (mine !== turn) return;
   if (gravest(second).verdict.state !== gravest(first).verdict.state) draw(second, withRdfc);
-  else checksOf(second).forEach((list, at) => lists[at].replaceWith(list));
+  else checksOf(second).forEach((list, at) => takeOver(lists[at], list));
+}
+
+/**
+ * What a newer list says, in the one on the screen: whoever opened that one, or stands on it, goes on reading.
+ *
+ * @param {HTMLElement} shown
+ * @param {HTMLElement} newer
+ */
+function takeOver(shown, newer) {
+  const [summary, ...rest] = newer.children;
+  shown.firstElementChild?.replaceChildren(...summary.childNodes);
+  while (shown.childElementCount > 1) shown.lastElementChild?.remove();
+  shown.append(...rest);
 }
 
 /**
