@@ -5,6 +5,7 @@ is refused or left alone: links, macros, packed bombs, XML entities. A formula s
 Source: ISO/IEC 29500 (read by openpyxl); T26, T28, T29.
 """
 
+import lzma
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 from defusedxml import DefusedXmlException
 
 from app.core.errors import MalformedInput, TooLarge
+from app.core.json_scanner import MAX_INTEGER
 from app.core.late import Late
 from app.core.mapping_flat import Cell
 
@@ -32,7 +34,7 @@ MAX_COLUMNS: Final = 2_000
 CLAUSE: Final = "docs/connect.md, spreadsheets"
 _BROKEN: Final = (
     LookupError, ValueError, TypeError, AttributeError, ArithmeticError, EOFError, SyntaxError,
-    NotImplementedError, zlib.error, zipfile.BadZipFile, DefusedXmlException,
+    NotImplementedError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, DefusedXmlException,
 )  # fmt: skip
 """What the reader of workbooks raises for one that is none: when it opens it, and at each row."""
 
@@ -150,12 +152,20 @@ def _line(texts: Sequence[str]) -> bytes:
 
 
 def _cell(value: Any) -> Cell:
-    """A number as one, with the digits that a person sees; a whole one without a fraction."""
-    if isinstance(value, bool | int):
+    """A number as one, with the digits that a person sees; a whole one without a fraction.
+
+    Past 2^53 it is a text as the workbook has it: such a number is an identifier, of which a float has lost
+    digits already, and `1.2345e+19` shows that where zeros would not.
+    """
+    if isinstance(value, bool):
         return value
+    if isinstance(value, int):
+        return value if abs(value) <= MAX_INTEGER else str(value)
     if isinstance(value, float):
         exact = Decimal(repr(value))
-        return int(exact) if exact == exact.to_integral_value() else exact
+        if exact != exact.to_integral_value():
+            return exact
+        return int(exact) if abs(exact) <= MAX_INTEGER else repr(value)
     return _text(value)
 
 

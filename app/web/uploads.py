@@ -1,7 +1,6 @@
 """Filled spreadsheets and other files of records, sent from a page: what was taken, what is wrong where."""
 
 import base64
-import binascii
 from typing import Final
 
 from flask import Blueprint, Response, render_template, request
@@ -65,7 +64,7 @@ def marked() -> Response:
     """The workbook with its errors marked, as the page before had it: nothing of it is kept here."""
     try:
         data = base64.b64decode(request.form.get("workbook", ""), validate=True)
-    except binascii.Error:
+    except ValueError:  # binascii's own, and a text that is not ASCII
         data = b""
     if not data.startswith(b"PK"):
         raise MalformedInput("The workbook did not come back whole. Send the file again.", rule="base64")

@@ -102,6 +102,7 @@ def test_rows_that_were_left_empty_do_not_shift_the_numbers(ctx: Context, plant:
 @pytest.mark.parametrize(("value", "text"), [
     (12.5, "12.5"), (7.0, "7"), (1e-05, "0.00001"), (True, "true"), (datetime(2026, 11, 24), "2026-11-24"),
     (datetime(2026, 11, 24, 8, 30), "2026-11-24T08:30:00"), (" a\nb ", "a b"), (None, ""),
+    (2**53 - 1, "9007199254740991"), (2**53, "9007199254740992"), (1.2345e19, "1.2345e+19"),
 ])  # fmt: skip
 def test_a_cell_is_read_without_the_habits_of_a_country(tmp_path: Path, value: Any, text: str):
     book = openpyxl.Workbook()
@@ -114,6 +115,15 @@ def test_a_cell_is_read_without_the_habits_of_a_country(tmp_path: Path, value: A
     assert read.splitlines()[1] == f'"x";"{text}"'
 
 
+def test_a_number_that_no_record_may_hold_is_a_text(tmp_path: Path):
+    book = openpyxl.Workbook()
+    sheet: Any = book.active
+    sheet.append([2**53 - 1, 2**53, 1.2345e19])
+    book.save(tmp_path / "cells.xlsx")
+    [(_, found)] = sheet_rows.cells(tmp_path / "cells.xlsx")
+    assert found == [2**53 - 1, "9007199254740992", "1.2345e+19"]
+
+
 def packed(place: Path, members: dict[str, bytes]) -> Path:
     path = place / "bad.xlsx"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
@@ -122,12 +132,22 @@ def packed(place: Path, members: dict[str, bytes]) -> Path:
     return path
 
 
+def damaged(place: Path) -> bytes:
+    """A workbook packed by LZMA, with other bytes in the middle of it."""
+    path = place / "lzma.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as made:
+        made.writestr("[Content_Types].xml", bytes(range(256)) * 20)
+    data = path.read_bytes()
+    return data[:60] + b"\xff" * 40 + data[100:]
+
+
 def test_what_is_no_workbook_is_refused_whole(ctx: Context, plant: Plant, tmp_path: Path):
     entity = b'<!DOCTYPE x [<!ENTITY a "b">]><workbook>&a;</workbook>'
     types = b"""<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/></Types>"""  # noqa: E501
     bad = [
         packed(tmp_path, {"a": b"b"}).read_bytes(),
         packed(tmp_path, {"[Content_Types].xml": types, "xl/workbook.xml": entity}).read_bytes(),
+        damaged(tmp_path),
         b"PK\x03\x04 cut off", b"", b"\xd0\xcf\x11\xe0 an old workbook", b"lot;quantity\n1;2\n",
     ]  # fmt: skip
     for data in bad:

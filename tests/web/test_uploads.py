@@ -141,7 +141,7 @@ def test_what_is_missing_or_too_large_is_said(maker: Client, monkeypatch: pytest
     monkeypatch.setattr(uploads, "MAX_BYTES", 20)
     assert "watched folder" in send(maker, LOTS).get_data(as_text=True)
     token = {"csrf_token": maker.get("/uploads").get_data(as_text=True).split('value="')[1].split('"')[0]}
-    for text in ("", "###", "bm8gd29ya2Jvb2s="):
+    for text in ("", "###", "\u00e9", "bm8gd29ya2Jvb2s="):
         assert maker.post("/uploads/marked", data={**token, "workbook": text}).status_code == 422
 
 

@@ -6,6 +6,7 @@ Source: IDTA 01005 (package file format), IDTA 01001 (XML and JSON serialisation
 """
 
 import io
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -23,7 +24,10 @@ _MAX_DEPTH: Final = 64
 _SUFFIXES: Final = (".aas.json", ".json", ".aas.xml", ".xml")
 _NO_SHELL: Final = "This is no JSON, and no Asset Administration Shell of version 3 in XML either."
 _LISTS: Final = ("SubmodelElementCollection", "SubmodelElementList")
-_FAULTS: Final = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError)
+_FAULTS: Final = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, OSError, EOFError,
+    ValueError,
+)  # fmt: skip
 
 
 def environment(data: bytes, limit: int) -> tuple[str, bytes]:

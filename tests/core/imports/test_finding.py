@@ -173,6 +173,7 @@ def test_a_shell_in_xml_and_in_a_package_becomes_what_it_becomes_in_json():
     ("data", "told"),
     [
         (b"PK\x03\x04 no zip", "cannot be unpacked"),
+        (package(Ü_json="{}").replace("Ü".encode(), b"\xff\xfe"), "cannot be unpacked"),
         (package(readme_txt="x"), "no package of an Asset"),
         (package(a_aas_json="{}", b_aas_json="{}"), "2 shells"),
         (b"<html/>", "no JSON, and no Asset"),
