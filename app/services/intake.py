@@ -20,7 +20,7 @@ from app.core.quarantine_filter import QuarantineFilter
 from app.core.times import to_seconds, to_text
 from app.services import answers, attachments, carbon, drafts, issuance, plants, reasons, subjects, waiting
 from app.services.context import Context
-from app.services.early_events import begin_drafts
+from app.services.early_events import begin_drafts, begin_missed
 from app.services.genealogy_rows import add_links
 from app.services.plants import Plant
 from app.store.unit_of_work import Collision, Store, UnitOfWork
@@ -99,6 +99,7 @@ def accept(
         raise Quarantined(
             refusal, set_aside(ctx, plant, body, refusal, now, mended_from, source)
         ) from refusal
+    begin_missed(ctx, [record])
     if stored.answer is not None:
         return Accepted(json.loads(stored.answer), stored.repeated)
     outcomes = follow_up(ctx, record)  # (4)

@@ -149,6 +149,7 @@ def _take(
         except Exception as error:
             if not (left and is_transient(error)):
                 raise
+    early_events.begin_missed(ctx, [each.record for each in read if each.record is not None])
     pending = [_Pending(plant.id, record, received) for record, received in chunk.unanswered]
     answers = _follow_up(ctx, pending, partial(issuance.settle, ctx), set()) if pending else {}  # (3) (4)
     return chunk.outcomes(answers)

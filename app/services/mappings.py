@@ -68,6 +68,7 @@ def save(ctx: Context, plant: Plant, text: bytes, made_by: str) -> Saved:
     for _ in range(_TRIES):
         try:
             with ctx.unit_of_work() as work:
+                work.mappings.hold(plant.id)
                 known = work.mappings.get(plant.id, found.name)
                 if known is not None and bytes(known.digest) == digest:
                     return Saved(found.name, known.version, is_new=False)

@@ -112,8 +112,10 @@ def of_thing(ctx: Context, operator: str, thing: Thing, as_of: int | None = None
         known = answers.get((operator, thing.key(), through))
         if known is not None and (not known.is_filling or as_of is not None):
             return known
+        is_settled = store.recall_links.is_settled()
         found = _asked(store, operator, thing, through)
-    answers.put((operator, thing.key(), through), found, 20 * len(found) + 50_000)
+    if is_settled:  # else a link of a lower number may come in, and the answer must tell it from then on
+        answers.put((operator, thing.key(), through), found, 20 * len(found) + 50_000)
     return found
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select
 
-from app.store.factory_tables import mappings
+from app.store.factory_tables import mappings, plants
 
 
 class Mappings:
@@ -13,6 +13,11 @@ class Mappings:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def hold(self, plant_id: str) -> None:
+        """Let nobody else save a mapping of this plant until the transaction ends; records still come in."""
+        query = select(plants.c.id).where(plants.c.id == plant_id)
+        self._connection.execute(query.with_for_update(key_share=True))
 
     def add(
         self, *, plant_id: str, name: str, version: int, operator: str, digest: bytes, body: bytes,

@@ -3,6 +3,7 @@
 Links are only added, with growing numbers: what was asked up to a number is found again later as it was.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
@@ -73,6 +74,15 @@ _STATES = ManyKeys(
 )  # fmt: skip
 _NEWEST = select(func.max(_LINKS.sequence))
 _MAPPED_BYTES: Final = 1 << 30
+# Whoever adds links holds this lock from before the first number is drawn until the commit is seen by all.
+_ADDING: Final = (
+    "SELECT virtualtransaction FROM pg_locks WHERE relation = 'genealogy_links'::regclass AND granted"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    " AND mode = 'RowExclusiveLock'"
+)
+SETTLES_S: Final = 1.0
+"""How long a question waits for those who add links at this moment."""
+_LOOK_S: Final = 0.005
 
 
 class RecallLinks:
@@ -84,6 +94,25 @@ class RecallLinks:
     def newest(self) -> int:
         """The number of the newest link; 0 where there is none."""
         return int(self._connection.execute(_NEWEST).scalar_one() or 0)
+
+    def is_settled(self) -> bool:
+        """Whether every link up to the `newest` that was asked before is there, or never will be.
+
+        PostgreSQL: numbers are drawn before they are committed, so a lower one may come in later. This waits
+        for the transactions that add links now, not for those that begin meanwhile, and holds nobody up.
+        SQLite has one writer at a time.
+        """
+        if self._connection.dialect.name == "sqlite":
+            return True
+        until = time.monotonic() + SETTLES_S
+        left = self._adding()
+        while left and time.monotonic() < until:
+            time.sleep(_LOOK_S)
+            left &= self._adding()
+        return not left
+
+    def _adding(self) -> set[str]:
+        return set(self._connection.exec_driver_sql(_ADDING).scalars())
 
     def above(self, operator: str, keys: Sequence[bytes], through: int) -> Iterator[Any]:
         """Links up from these things: child, parent, parent's kind, act, superseded, at; by pair."""
