@@ -5,7 +5,8 @@ or why it has not. A sender keeps a record until its receipt has come (T14).
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection
+from itertools import islice
 from typing import Any, Final
 
 import orjson
@@ -16,14 +17,16 @@ from app.services.intake import Accepted, Quarantined
 from app.services.intake_batch import Message
 
 MOST_CORRELATION: Final = 64
+MOST_UNMAPPED: Final = 50
+"""Names that a receipt lists: each record of a message has a receipt of its own, and all tell the same."""
 
 
 def body(
     origin: str, message: Message, outcome: Accepted | PassportError, number: int | None,
-    unmapped: Iterable[str] = (),
+    unmapped: Collection[str] = (),
 ) -> bytes:  # fmt: skip
     """`number` is the record's place in the array that it came in; None for one that came alone. `unmapped`
-    are members of the message that the line's mapping passes over."""
+    are members of the message that the line's mapping passes over: some are listed, the rest counted."""
     told: dict[str, Any] = {}
     if number is not None:
         told["record"] = number
@@ -43,8 +46,10 @@ def body(
         }
     if message.mapping is not None:
         told["mapping"] = message.mapping
-    if unmapped := list(unmapped):
-        told["unmapped"] = unmapped
+    if unmapped:
+        told["unmapped"] = list(islice(unmapped, MOST_UNMAPPED))
+    if len(unmapped) > MOST_UNMAPPED:
+        told["unmappedMore"] = len(unmapped) - MOST_UNMAPPED
     told["sha256"] = hashlib.sha256(message.body if message.row is None else message.row).hexdigest()
     return orjson.dumps(told)
 

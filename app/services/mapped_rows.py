@@ -17,6 +17,8 @@ from app.services.mappings import Applied
 Form = Literal["csv", "json", "ndjson"]
 MAX_JSON_BYTES: Final = 10_485_760
 MOST_ROWS_OF_MESSAGE: Final = 1_000
+MOST_BYTES_BESIDE: Final = 32 * 1_048_576
+"""What the values beside a list of rows may come to, as each row gets a copy of them (T28)."""
 OUTER: Final = "^"
 """Values beside the list of rows in a JSON document are columns below this name."""
 _CLAUSE: Final = "docs/mapping.md, JSON"
@@ -147,10 +149,24 @@ def _items(applied: Applied, read: Callable[[int], bytes]) -> list[bytes]:
     return record_stream.file_items(body)
 
 
-def _named_rows(document: Any, place: str) -> list[bytes]:
-    rows, outer = document, dict(document) if isinstance(document, dict) else {}
+def has_rows(applied: Applied, text: bytes) -> bool:
+    """Whether a JSON document has the list of rows that the mapping names."""
+    place = applied.mapping.source.rows
+    try:
+        return place is not None and isinstance(_at(json_strict.loads(text, decimals=True), place), list)
+    except Rejected:
+        return False
+
+
+def _at(document: Any, place: str) -> Any:
+    found = document
     for step in place.split("/"):
-        rows = rows.get(step) if isinstance(rows, dict) else None
+        found = found.get(step) if isinstance(found, dict) else None
+    return found
+
+
+def _named_rows(document: Any, place: str) -> list[bytes]:
+    rows, outer = _at(document, place), dict(document) if isinstance(document, dict) else {}
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise MalformedInput(
             f"The document has no list of objects at {place}, where the mapping looks for its rows.",
@@ -159,4 +175,10 @@ def _named_rows(document: Any, place: str) -> list[bytes]:
     beside = {
         name: cell for name, cell in mapping_flat.flat(outer).items() if not name.startswith(f"{place}/")
     }
+    size = len(mappings.dumped(beside)) * len(rows)
+    if size > MOST_BYTES_BESIDE:
+        raise TooLarge(
+            f"The values beside the rows are copied into each of {len(rows)} rows: that makes {size} bytes,"
+            f" and at most {MOST_BYTES_BESIDE} are taken. Send fewer rows together, or less beside them."
+        )
     return [mappings.dumped({**({OUTER: beside} if beside else {}), **row}) for row in rows]

@@ -4,27 +4,31 @@ A row of the plant's own goes through its mapping once more, in the newest versi
 was corrected mends what waits. A dry run only judges. Nothing leaves quarantine but what is accepted.
 """
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import orjson
 
-from app.core import csv_records, refused
+from app.core import csv_records, record_stream, refused
 from app.core.errors import MalformedInput, NotFound, Rejected
 from app.core.mapping_rows import FileFacts
 from app.core.quarantine_filter import QuarantineFilter
 from app.core.times import parse, to_text
-from app.services import epcis, imports, intake, intake_batch, mappings
+from app.services import epcis, imports, intake, intake_batch, mapped_rows, mappings
 from app.services.context import Context
-from app.services.intake import Accepted, Quarantined
-from app.services.intake_batch import Message
+from app.services.intake import Accepted, Quarantined, Source
+from app.services.intake_batch import Message, Spoiled
+from app.services.mappings import Applied
 from app.services.plants import Plant
 
 MOST: Final = 1_000
 """Entries that one call tries; how many are left is told."""
 SHOWN: Final = 100
 _OF_FILES: Final = ("file", "command", "page", "upload")
+_ONE_ROW: Final = re.compile(r":[0-9]+$")
+"""How the origin of a row ends that was cut out of a message."""
 
 
 @dataclass(slots=True)
@@ -69,7 +73,8 @@ def replay(
     ctx: Context, plant: Plant, quarantine_id: str, mended: bytes | None = None, mapping: str | None = None
 ) -> Accepted:
     """Try what waits in quarantine again, as it was or mended: an event of EPCIS is read as one, a row of the
-    plant's own through `mapping`, or else through the newest version of the one that it had come by.
+    plant's own through `mapping`, or else through the newest version of the one that it had come by. A
+    message that waits as a whole is cut into its rows: all of them are accepted, or it waits on.
 
     Raises: NotFound; Quarantined when it is refused again.
     """
@@ -79,7 +84,11 @@ def replay(
     if not _is_row(row, mapping):
         return intake.replay(ctx, plant, quarantine_id, mended)
     messages = _messages(ctx, plant, row, mended, mapping)
-    outcomes = intake_batch.accept_many(ctx, plant, messages, door=row.door or "rest", late=None)
+    outcomes: Sequence[intake_batch.Outcome]
+    if any(message.origin != row.origin for message in messages):
+        outcomes = _whole(ctx, plant, row, messages, mended)
+    else:
+        outcomes = intake_batch.accept_many(ctx, plant, messages, door=row.door or "rest", late=None)
     for outcome in outcomes:
         if isinstance(outcome, Quarantined):
             raise outcome
@@ -218,10 +227,43 @@ def _messages(
     if name is None:
         made = [_of_our_columns(row, text)]
     else:
-        facts = FileFacts((row.origin or "").rpartition(":")[0], parse(row.received_at))
-        applied = mappings.get(ctx, plant, name)
-        made = mappings.of_object(applied, text, row.origin or "", facts, ctx.now(), {})
-    return [Message(each.body, row.origin, each.refusal, each.mapping, each.row, led_from) for each in made]
+        applied, origin, received = mappings.get(ctx, plant, name), row.origin or "", parse(row.received_at)
+        if row.door == "mqtt" and _is_whole(applied, origin, text):
+            items = record_stream.array_items(text) if record_stream.is_array(text) else None
+            made = mapped_rows.of_message(applied, text, items, FileFacts(origin, received), ctx.now(), {})
+        else:
+            facts = FileFacts(origin.rpartition(":")[0], received)
+            made = mappings.of_object(applied, text, origin, facts, ctx.now(), {})
+    return [replace(each, origin=each.origin or row.origin, mended_from=led_from) for each in made]
+
+
+def _is_whole(applied: Applied, origin: str, text: bytes) -> bool:
+    """Whether an entry is a message as it was published, and no row cut out of one. A sender's correlation
+    may end like the number of a row: then the text tells, for no row is an array or holds such a list."""
+    is_cut = _ONE_ROW.search(origin) is not None
+    return not is_cut or record_stream.is_array(text) or mapped_rows.has_rows(applied, text)
+
+
+def _whole(
+    ctx: Context, plant: Plant, row: Any, messages: Sequence[Message], mended: bytes | None
+) -> list[Accepted]:
+    """All records of a message in one transaction. Raises: Quarantined; the message then waits as a whole."""
+    try:
+        return intake_batch.accept_whole(ctx, plant, messages, door=row.door)
+    except Spoiled as spoiled:
+        place, first = min(spoiled.refusals.items())
+        names = {messages[each].origin for each in spoiled.refusals}
+        number = (messages[place].origin or "").rpartition(":")[2]
+        more = {1: "", 2: " 1 more row is refused."}.get(
+            len(names), f" {len(names) - 1} more rows are refused."
+        )
+        rule = str(first.members().get("rule") or first.code)
+        refusal = MalformedInput(f"Row {number} of the message: {first}{more}", rule=rule)
+        led_from = messages[place].mended_from
+        text = mended if mended is not None and led_from is not None else bytes(row.body)
+        source = Source(row.door, row.origin, messages[place].mapping)
+        kept = intake.set_aside(ctx, plant, text, refusal, ctx.now(), led_from, source)
+        raise Quarantined(refusal, kept) from first
 
 
 def _of_our_columns(row: Any, text: bytes) -> Message:
