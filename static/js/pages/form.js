@@ -10,7 +10,9 @@ import { scanButtons } from '../view/scan-buttons.js';
 const form = /** @type {HTMLFormElement} */ (byId('record-form'));
 const said = byId('form-state');
 const list = byId('drafts');
-const path = location.pathname + location.search;
+/** Where the server has this form, also where its blank is open under an address of its own. */
+const address = location.pathname.replace(/\/blank$/, '');
+const path = address + location.search;
 const title = document.querySelector('h1')?.textContent ?? '';
 
 /** Whether this is the blank form of the device: no session, no plant, nothing that can be sent from here. */
@@ -129,7 +131,7 @@ form.addEventListener('submit', async (event) => {
   const fields = drafts.fieldsOf(form);
   const id = fields.find(([name]) => name === 'record')?.[1] ?? '';
   const level = new URLSearchParams(location.search).get('level');
-  drafts.keepWaiting({ id, path: location.pathname + (level ? `?level=${level}` : ''), title, at: new Date().toISOString(), fields });
+  drafts.keepWaiting({ id, path: address + (level ? `?level=${level}` : ''), title, at: new Date().toISOString(), fields });
   drafts.forgetOpen(path);
   form.reset();
   /** @type {HTMLInputElement} */ (form.elements.namedItem('record')).value = newId();
@@ -140,7 +142,7 @@ form.addEventListener('submit', async (event) => {
 /** With a network again: the form as the server has it, with what was typed here. */
 function openLive() {
   drafts.keepOpen(path, drafts.fieldsOf(form));
-  location.reload();
+  location.assign(path);
 }
 
 /** @returns {string} id for the next record, as random as the server's */
@@ -189,9 +191,11 @@ function mustAsk() {
  */
 async function sendAll(isAsked) {
   let refused = 0;
-  for (const draft of drafts.waiting()) {
-    if (!isAsked && mustAsk() && !drafts.hasPlant(draft)) continue;
-    const outcome = await drafts.send(draft, token(), plants?.value ?? '');
+  for (const waiting of drafts.waiting()) {
+    if (!isAsked && mustAsk() && !drafts.hasPlant(waiting)) continue;
+    const draft = drafts.settlePlant(waiting.id, plants?.value ?? '');
+    if (!draft) continue;
+    const outcome = await drafts.send(draft, token());
     if (outcome === 'no network') {
       said.textContent = 'There is still no network.';
       break;

@@ -72,16 +72,32 @@ export function forgetWaiting(id) {
 }
 
 /**
- * Send a record that waited. Sending it twice stores it once: its id went along from the start.
+ * Give a record that names no plant its plant, and keep that before it is sent: an id is known to one plant only,
+ * so a record whose answer was lost must not go to another one the next time.
+ *
+ * @param {string} id
+ * @param {string} plant - for a record that names none
+ * @returns {Draft | undefined} as it is to be sent; none if it waits no more
+ */
+export function settlePlant(id, plant) {
+  const all = waiting();
+  const draft = all.find((one) => one.id === id);
+  if (draft && plant && !hasPlant(draft)) {
+    draft.fields = [...draft.fields.filter(([name]) => name !== 'plant'), ['plant', plant]];
+    localStorage.setItem(WAITING, JSON.stringify(all));
+  }
+  return draft;
+}
+
+/**
+ * Send a record that waited. Sending it twice stores it once: its id and its plant are the same each time.
  *
  * @param {Draft} draft
  * @param {string} token - of the session as it is now
- * @param {string} plant - for a record that was kept without a network and names none
  * @returns {Promise<'sent' | 'refused' | 'no network'>}
  */
-export async function send(draft, token, plant) {
+export async function send(draft, token) {
   const body = new URLSearchParams([['csrf_token', token], ...draft.fields]);
-  if (!hasPlant(draft)) body.set('plant', plant);
   try {
     const answer = await fetch(draft.path, { method: 'POST', body, headers: { Accept: 'application/json' } });
     return answer.ok ? 'sent' : 'refused';
