@@ -70,7 +70,7 @@ def send(kind: str) -> Response | Redirect | str:
         return _page(known, level, entries, plant=plant_id, record_id=record_id, more=sent["add"])
     ctx = context()
     plant = plants.get(ctx, plant_id)
-    filled = form_entries.read(known, level, entries, record_id, to_seconds(ctx.now()))
+    filled = form_entries.read(known, level, entries, record_id, _sent_at(plant.id, record_id))
     if filled.faults or filled.elsewhere:
         return _refused(
             _page(known, level, entries, plant=plant_id, record_id=record_id, filled=filled), filled
@@ -159,6 +159,15 @@ def _record(plant: str, record: str) -> dict[str, Any]:
     operator = current_reader().economic_operator_id or ""
     found = lineage.record(context(), plant, record, operator)
     return dict(orjson.loads(found["body"]))
+
+
+def _sent_at(plant: str, record: str) -> str:
+    """The time of this sending, or of the first one: what is sent again after its answer was lost is the same
+    record then, and no other one under a known id."""
+    try:
+        return str(_record(plant, record)["sentAt"])
+    except NotFound:
+        return to_seconds(context().now())
 
 
 def _like(plant: str, record: str) -> dict[str, str]:
