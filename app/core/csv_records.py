@@ -25,6 +25,7 @@ from app.core.catalogue import CATALOGUE, SHAPES, Attribute, Field, ValueForm, b
 from app.core.csv_rows import Delimiter, Encoding
 from app.core.errors import MalformedInput, Rejected
 from app.core.intake import KINDS, LEVELS_OF_KIND, WITHOUT_VALUES, Kind, named_by
+from app.core.json_pointer import pointer_to
 from app.core.units import COUNTS
 
 _ENVELOPE: Final = ("recordId", "kind", "sentAt")
@@ -317,4 +318,4 @@ def put(document: dict[str, Any], column: Column, value: Any) -> None:
 
 def pointer_of(column: Column) -> str:
     """Where in the record a column's value stands (RFC 6901)."""
-    return "/" + "/".join(str(step).replace("~", "~0").replace("/", "~1") for step in column.path)
+    return pointer_to(column.path)

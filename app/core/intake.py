@@ -81,6 +81,11 @@ NAMED_BY: Final[Mapping[Level, tuple[str, ...]]] = MappingProxyType(
 """Members of a subject, by its level."""
 
 
+def kind_named(text: object) -> Kind | None:
+    """The kind of this name; None where there is none."""
+    return next((kind for kind in KINDS if kind == text), None)
+
+
 def named_by(kind: Kind) -> tuple[tuple[str, ...], ...]:
     """Each set of members by which a record of this kind may name its subject."""
     return (

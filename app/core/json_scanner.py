@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, NoReturn
 
 from app.core.errors import MalformedJson
+from app.core.json_pointer import pointer_to
 
 MAX_INTEGER: Final = 2**53 - 1
 MAX_NUMBER_LENGTH: Final = 40
@@ -64,9 +65,9 @@ class _Scanner:
     def fail(self, reason: str, rule: str, clause: str = "RFC 8259") -> NoReturn:
         line = self.text.count("\n", 0, self.at) + 1
         column = self.at - (self.text.rfind("\n", 0, self.at) + 1) + 1
-        pointer = "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in self.path)
+        place = _printable(pointer_to(self.path))
         raise MalformedJson(
-            f"line {line}, column {column}: {reason}", pointer=_printable(pointer), rule=rule, clause=clause
+            f"line {line}, column {column}: {reason}", pointer=place, rule=rule, clause=clause
         )
 
     def blanks(self) -> None:

@@ -13,6 +13,7 @@ from app.core import mapping_cells, mapping_flat
 from app.core.csv_records import Column, named, pointer_of, put, with_lists
 from app.core.errors import MalformedInput
 from app.core.intake import Kind
+from app.core.json_pointer import token
 from app.core.mapping import Mapping, RecordRule, Rule, SourceForm
 from app.core.mapping_flat import Cell, Entries, Row
 from app.core.mapping_parse import TEMPLATE
@@ -54,7 +55,7 @@ def unmapped(mapping: Mapping, columns: Iterable[str]) -> list[str]:
         raise MalformedInput(
             f"The mapping {mapping.name} does not speak of the column {_listed(found)}. Map it, or list it"
             " under ignored.",
-            pointer=f"/{_token(found[0])}", rule="unmapped-column", clause=_CLAUSE,
+            pointer=f"/{token(found[0])}", rule="unmapped-column", clause=_CLAUSE,
         )  # fmt: skip
     return found
 
@@ -103,7 +104,7 @@ def _record(mapping: Mapping, record: RecordRule, entries: Entries, facts: FileF
             columns = ", ".join(rule.columns)
             raise MalformedInput(
                 f"{f'Column {columns}' if columns else rule.to}: {fault}",
-                pointer=f"/{_token(rule.columns[0])}" if rule.columns else "",
+                pointer=f"/{token(rule.columns[0])}" if rule.columns else "",
                 rule=fault.rule, clause=fault.clause,
             ) from None  # fmt: skip
     return named(with_lists(document))
@@ -119,7 +120,7 @@ def _kind(record: RecordRule, row: Row, source: SourceForm) -> Kind:
     if text not in table:
         raise MalformedInput(
             f"Column {column}: it says which kind of record the row is; known are {', '.join(table)}.",
-            pointer=f"/{_token(column)}", rule="kind", clause=_CLAUSE,
+            pointer=f"/{token(column)}", rule="kind", clause=_CLAUSE,
         )  # fmt: skip
     kind: Kind = table[text]
     return kind
@@ -185,10 +186,6 @@ def _cell(rule: Rule, row: Row, facts: FileFacts, source: SourceForm) -> Cell:
     if any(mapping_cells.is_empty(part, source) for part in parts.values()):
         return None
     return TEMPLATE.sub(lambda found: mapping_cells.text_of(parts[found[1]]), rule.template)
-
-
-def _token(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from app.core import epcis_records
 from app.core.csv_records import column_of, pointer_of
 from app.core.errors import MalformedInput
-from app.core.intake import KINDS
+from app.core.intake import kind_named
 
 
 def record_id_in(body: bytes) -> str | None:
@@ -29,7 +29,7 @@ def record_id_in(body: bytes) -> str | None:
 
 def column_at(row: Mapping[str, str], pointer: str) -> str | None:
     """Which of our columns gave the value at a place in a record; None where none did."""
-    kind = next((each for each in KINDS if each == row.get("kind")), None)
+    kind = kind_named(row.get("kind"))
     best: tuple[int, str] | None = None
     for header in row if kind is not None else ():
         try:

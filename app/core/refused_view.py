@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from app.core.json_pointer import pointer_to
+
 INDENT: Final = "  "
 AROUND: Final = 4
 """Lines shown before and after the marked one."""
@@ -119,7 +121,7 @@ class _Open:
     def next(self) -> str:
         """The place of the value that comes next."""
         step = self.name if self.closes == "}" else str(self.count)
-        return self.pointer + "/" + _escaped(step or "")
+        return self.pointer + pointer_to([step or ""])
 
 
 @dataclass(slots=True)
@@ -269,10 +271,6 @@ def _text_of(token: str) -> str:
         return str(json.loads(token, strict=False))
     except ValueError:
         return token.strip('"')
-
-
-def _escaped(step: str) -> str:
-    return step.replace("~", "~0").replace("/", "~1")
 
 
 def _bare(text: str) -> str:

@@ -19,6 +19,7 @@ import jsonschema_rs
 
 from app.core import vocabulary
 from app.core.catalogue import by_id, fields_of
+from app.core.json_pointer import pointer_to
 from app.core.nesting import SECTION_TREES, Node
 from app.core.schema_forms import (
     DID,
@@ -240,8 +241,7 @@ def _finding(error: jsonschema_rs.ValidationError) -> Finding:
         path, detail = [*path, str(unexpected[0])], "this member is unknown here"
     else:
         detail = error.message
-    pointer = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path)
-    return Finding(pointer, rule, _clause(path), detail)
+    return Finding(pointer_to(path), rule, _clause(path), detail)
 
 
 def _clause(path: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Final, NoReturn
 
 from app.core import schema_forms
 from app.core.errors import MalformedInput
+from app.core.json_pointer import token
 
 _FORBIDDEN: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
@@ -40,8 +41,7 @@ class Place:
         """JSON pointer (RFC 6901); the outermost place is the pointer it was made with."""
         if self._parent is None:
             return str(self._step)
-        token = str(self._step).replace("~", "~0").replace("/", "~1")
-        return f"{self._parent.pointer}/{token}"
+        return f"{self._parent.pointer}/{token(self._step)}"
 
     def refuse(self, rule: str, detail: str) -> NoReturn:
         raise MalformedInput(detail, pointer=self.pointer, rule=rule, clause=self.clause)

@@ -16,7 +16,7 @@ from app.core import csv_rows, mapping_rows, record_stream
 from app.core.csv_records import Reader
 from app.core.csv_rows import Delimiter, Encoding
 from app.core.errors import MalformedInput, Rejected, TooLarge
-from app.core.intake import KINDS, IntakeRecord, Kind
+from app.core.intake import IntakeRecord, Kind, kind_named
 from app.core.mapping_rows import FileFacts
 from app.services import intake, intake_batch, mapped_rows, sheet_rows
 from app.services.context import Context
@@ -201,7 +201,8 @@ def _messages(path: Path, file: BinaryIO, how: How) -> Iterator[Message]:
         is_sheet = path.suffix.lower() == sheet_rows.SUFFIX
         read = sheet_rows.as_csv(path) if is_sheet else file.read
         delimiter: Delimiter | None = ";" if is_sheet else how.delimiter
-        kind = how.kind or (_kind_of(path) if is_sheet else None)
+        # a sheet of our templates has the name of a kind
+        kind = how.kind or (kind_named(sheet_rows.title(path)) if is_sheet else None)
         encoding: Encoding = "utf-8" if is_sheet else _encoding(path)
         for item in Reader(kind, delimiter).items(read, encoding):
             yield Message(item.body, f"{name}:{item.number}", item.refusal)
@@ -232,12 +233,6 @@ def _form(path: Path) -> Form:
     if form is None:
         raise MalformedInput(f"Files that end in {', '.join(SUFFIXES)} are taken.", rule="suffix")
     return form
-
-
-def _kind_of(path: Path) -> Kind | None:
-    """What the rows of a workbook are where its sheet has the name of a kind, as in our templates."""
-    named = sheet_rows.title(path)
-    return next((kind for kind in KINDS if kind == named), None)
 
 
 def _encoding(path: Path) -> Encoding:

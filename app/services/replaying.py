@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import orjson
 
-from app.core import csv_records, record_stream, refused
+from app.core import csv_records, json_pointer, record_stream, refused
 from app.core.errors import MalformedInput, NotFound, Rejected
 from app.core.mapping_rows import FileFacts
 from app.core.quarantine_filter import QuarantineFilter
@@ -166,7 +166,7 @@ def place(found: Mapping[str, Any]) -> str:
     """Where in the text of an `entry` its fault stands (RFC 6901): for a row, the cell of its column."""
     column = (found.get("column") or "").partition(", ")[0]
     if column:
-        return "/" + column.replace("~", "~0").replace("/", "~1")
+        return json_pointer.pointer_to([column])
     return str(found["problem"].get("pointer", ""))
 
 

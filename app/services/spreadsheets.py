@@ -16,11 +16,11 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from app.core import csv_records, csv_rows
+from app.core import csv_records, csv_rows, json_pointer
 from app.core.catalogue import ValueForm
 from app.core.csv_records import Column
 from app.core.errors import MalformedInput
-from app.core.intake import KINDS, Kind
+from app.core.intake import KINDS, Kind, kind_named
 from app.services import sheet_rows
 
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -68,10 +68,10 @@ def marked(
     with sheet_rows.opened(file, read_only=False) as book:
         sheet: Any = book.worksheets[0]
         header = [str(cell.value or "").strip() for cell in sheet[sheet_rows.header_row(sheet, before)]]
-        places = _Places(header, kind or _kind(sheet.title))
+        places = _Places(header, kind or kind_named(sheet.title))
         for error in errors[:MAX_MARKED]:
             row = int(error["row"])
-            own = _kind(sheet.cell(row, header.index("kind") + 1).value) if "kind" in header else None
+            own = kind_named(sheet.cell(row, header.index("kind") + 1).value) if "kind" in header else None
             cell = _writable(sheet, row, places.of(error, own))
             cell.fill = PatternFill("solid", fgColor="FFFFC7CE")
             known = f"{cell.comment.text}\n" if cell.comment else ""
@@ -94,10 +94,6 @@ def as_workbook(rows: Iterable[csv_rows.Row], kind: Kind | None) -> io.BytesIO:
             cell = sheet.cell(row.number, place, ILLEGAL_CHARACTERS_RE.sub("\ufffd", text[:_LONGEST_CELL]))
             cell.data_type, cell.number_format = "s", "@"
     return io.BytesIO(_bytes(book))
-
-
-def _kind(text: Any) -> Kind | None:
-    return next((kind for kind in KINDS if kind == text), None)
 
 
 def _writable(sheet: Any, row: int, column: int) -> Any:
@@ -136,7 +132,7 @@ class _Places:
 
 
 def _pointer(name: str, kind: Kind | None) -> str:
-    own = f"/{name.replace('~', '~0').replace('/', '~1')}" if name else ""
+    own = json_pointer.pointer_to([name]) if name else ""
     try:
         return csv_records.pointer_of(csv_records.column_of(name, kind)) if kind and name else own
     except MalformedInput:

@@ -11,7 +11,7 @@ from app.core import form_entries, forms
 from app.core.access import Permission
 from app.core.errors import NotFound
 from app.core.form_entries import Filled
-from app.core.intake import KINDS, Kind
+from app.core.intake import KINDS, Kind, kind_named
 from app.core.times import to_seconds
 from app.core.vocabulary import Level
 from app.services import intake, lineage, plants
@@ -101,10 +101,10 @@ def sent(kind: str) -> str:
 
 
 def _known(kind: str) -> Kind:
-    for each in KINDS:
-        if each == kind:
-            return each
-    raise NotFound(f"There is no such kind of record. There are {', '.join(KINDS)}.")
+    known = kind_named(kind)
+    if known is None:
+        raise NotFound(f"There is no such kind of record. There are {', '.join(KINDS)}.")
+    return known
 
 
 def _level(kind: Kind, named: str | None) -> Level | None:

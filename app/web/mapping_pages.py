@@ -17,7 +17,7 @@ from app.core import (
 )
 from app.core.access import Permission
 from app.core.errors import MalformedInput, Rejected
-from app.core.intake import KINDS, Kind
+from app.core.intake import KINDS, Kind, kind_named
 from app.core.mapping_targets import target
 from app.core.units import UNITS
 from app.core.vocabulary import CATEGORIES, Category
@@ -51,7 +51,7 @@ def propose() -> Response | str:
             raise MalformedInput("The file has no row that can be read.", pointer="/sample", rule="empty")
     except Rejected as refusal:
         return Response(_overview(str(refusal)), 422, mimetype="text/html")
-    kind = _kind(request.form.get("kind"))
+    kind = kind_named(request.form.get("kind"))
     found = mapping_proposal.propose(sample.columns, sample.rows, kind, sample.units)
     name = mapping_form.name_of(sent.filename)
     form = mapping_form.of_proposal(found, name, sample.source)
@@ -141,7 +141,7 @@ def _editor(
     form: dict[str, str], sample: Sample, *, refusal: Rejected | None = None, why_kind: str = ""
 ) -> str:
     """The table of columns, with what would become of the sample as the form stands."""
-    kind = _kind(form.get("kind")) or "pack"
+    kind = kind_named(form.get("kind")) or "pack"
     tried: Tried | None = None
     text, problem = "", refusal
     try:
@@ -189,10 +189,6 @@ def _units(kind: Kind) -> list[str]:
     forms = (target(to, kind).form for to in mapping_places.targets(kind))
     codes = {form.unit for form in forms if form is not None and form.unit is not None}
     return sorted({each for code in codes if code in UNITS for each in unit_conversion.known(code)})
-
-
-def _kind(text: str | None) -> Kind | None:
-    return next((kind for kind in KINDS if kind == text), None)
 
 
 def _category(text: str | None) -> Category | None:

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, render_template, request
 
 from app.core.access import Permission
 from app.core.errors import MalformedInput, NotFound, Rejected
-from app.core.intake import KINDS
+from app.core.intake import KINDS, kind_named
 from app.services import files, mappings, plants, spreadsheets, uploads
 from app.services.files import How
 from app.services.uploads import MAX_BYTES, Upload
@@ -47,7 +47,7 @@ def take() -> Response | str:
             raise MalformedInput("Choose a file.", pointer="/file", rule="required")
         plant = plants.get(ctx, form.get("plant", ""))
         named = form.get("mapping", "")
-        kind = next((each for each in KINDS if each == form.get("kind")), None)
+        kind = kind_named(form.get("kind"))
         # A mapping says the kind itself.
         how = How(mapping=mappings.get(ctx, plant, named)) if named else How(kind)
         with sent.stream as stream:

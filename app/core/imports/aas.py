@@ -10,7 +10,8 @@ from collections import Counter
 from typing import Any, Final
 
 from app.core.errors import MalformedInput
-from app.core.imports.leaves import Part, Steps, pointer_of, walk
+from app.core.imports.leaves import Part, Steps, walk
+from app.core.json_pointer import pointer_to
 
 _PARTS: Final = (
     ("nameplate", ("digitalnameplate", "batterynameplate", "nameplate")),
@@ -82,7 +83,7 @@ def parts(document: Any) -> tuple[tuple[Part, ...], dict[str, int]]:
         )
     taken = tuple(f"{part.base}/" for part in found)
     for steps, _ in walk(document):
-        pointer = pointer_of(steps)
+        pointer = pointer_to(steps)
         if pointer not in used:
             structure[METADATA if f"{pointer}/".startswith(taken) else OTHER] += 1
     return tuple(found), dict(structure)
@@ -153,7 +154,7 @@ class _Plain:
             return _NOTHING
         if isinstance(value, dict | list):
             for inner, _ in walk(value):
-                self.pointers[(*steps, *inner)] = self.base + pointer_of((*at, "value", *inner))
+                self.pointers[(*steps, *inner)] = self.base + pointer_to((*at, "value", *inner))
             return value
         return self._leaf(value, (*at, "value"), steps)
 
@@ -166,7 +167,7 @@ class _Plain:
         return found or _NOTHING
 
     def _leaf(self, value: Any, at: Steps, steps: Steps) -> Any:
-        self.pointers[steps] = self.base + pointer_of(at)
+        self.pointers[steps] = self.base + pointer_to(at)
         return value
 
 

@@ -8,7 +8,8 @@ Source: EN 18223:2026, 4.1.2 and 5.2 and Annex A, as reported.
 from collections import Counter
 from typing import Any, Final
 
-from app.core.imports.leaves import Part, Steps, pointer_of, walk
+from app.core.imports.leaves import Part, Steps, walk
+from app.core.json_pointer import pointer_to
 
 _HEADER: Final = frozenset(
     {"digitalProductPassportId", "uniqueProductIdentifier", "dppSchemaVersion", "granularity", "dppStatus"}
@@ -58,7 +59,7 @@ def parts(document: Any) -> tuple[tuple[Part, ...], dict[str, int]]:
     structure: Counter[str] = Counter()
     used = set(plain.pointers.values())
     for steps, _ in walk(document):
-        pointer = pointer_of(steps)
+        pointer = pointer_to(steps)
         if pointer not in used:
             structure[DESCRIPTIONS if pointer.startswith(f"{base}/") else ENVELOPE] += 1
     return (Part("passport", tree, base, plain.pointers),), dict(structure)
@@ -85,7 +86,7 @@ class _Plain:
             return [
                 self.taken(one, (*at, str(index)), (*steps, str(index))) for index, one in enumerate(value)
             ]
-        self.pointers[steps] = self.base + pointer_of(at)
+        self.pointers[steps] = self.base + pointer_to(at)
         return value
 
     def elements(

@@ -14,7 +14,8 @@ from typing import Any, Final
 from app.core.errors import MalformedInput
 from app.core.imports import aas, formats
 from app.core.imports.formats import Recognised
-from app.core.imports.leaves import Part, pointer_of, walk
+from app.core.imports.leaves import Part, walk
+from app.core.json_pointer import pointer_to
 
 _DEEPEST: Final = 4
 _MOST_PLACES: Final = 5_000
@@ -62,7 +63,7 @@ def _pieces(document: Any) -> Iterator[_Piece]:
         for at, value in here:
             for name, one in islice(_members(value), _MOST_PLACES):
                 places += 1
-                place = at + pointer_of((name,)) if name else at
+                place = at + pointer_to((name,)) if name else at
                 if places > _MOST_PLACES:
                     return
                 found = formats.fitting(one)
@@ -138,7 +139,7 @@ def _around(document: Any, taken: list[str]) -> tuple[Part, ...]:
     """What stands outside the pieces."""
     tree: dict[str, Any] = {}
     for steps, value in walk(document):
-        pointer = pointer_of(steps)
+        pointer = pointer_to(steps)
         if any(f"{pointer}/".startswith(f"{at}/") for at in taken):
             continue
         here = tree
@@ -163,7 +164,7 @@ class _Plain:
                 short = self._short(name)
                 short = name if short in found or (short != name and short in value) else short
                 self.is_other = self.is_other or short != name
-                found[short] = self.of(one, here + pointer_of((short,)), there + pointer_of((name,)))
+                found[short] = self.of(one, here + pointer_to((short,)), there + pointer_to((name,)))
             return found
         if isinstance(value, list) and value:
             return [self.of(one, f"{here}/{at}", f"{there}/{at}") for at, one in enumerate(value)]

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.core.json_pointer import pointer_to
+
 Steps = tuple[str, ...]
 """Member names and list indexes, from the root of a part."""
 
@@ -33,7 +35,7 @@ class Part:
         """Values in document order. An empty object or list is a value too."""
         for steps, value in walk(self.tree):
             pointer = self.pointers.get(steps) if self.pointers is not None else None
-            yield Leaf(steps, self.base + pointer_of(steps) if pointer is None else pointer, value)
+            yield Leaf(steps, self.base + pointer_to(steps) if pointer is None else pointer, value)
 
 
 def walk(tree: Any, steps: Steps = ()) -> Iterator[tuple[Steps, Any]]:
@@ -46,8 +48,3 @@ def walk(tree: Any, steps: Steps = ()) -> Iterator[tuple[Steps, Any]]:
             yield from walk(value, (*steps, str(index)))
     else:
         yield steps, tree
-
-
-def pointer_of(steps: Steps) -> str:
-    """JSON pointer of a path."""
-    return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in steps)

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final, Literal
 
-from app.core.imports.leaves import Leaf, pointer_of
+from app.core.imports.leaves import Leaf
 from app.core.imports.tables import Row
+from app.core.json_pointer import pointer_to
 
 Status = Literal["mapped", "refused", "notTaken", "unknown"]
 STATUSES: Final[tuple[Status, ...]] = ("mapped", "refused", "notTaken", "unknown")
@@ -33,7 +34,7 @@ class Outcome:
 
     def as_dict(self) -> dict[str, Any]:
         told: dict[str, Any] = {"path": self.leaf.pointer}
-        if not self.leaf.pointer.endswith(pointer_of(self.leaf.steps)):
+        if not self.leaf.pointer.endswith(pointer_to(self.leaf.steps)):
             told["element"] = "/".join(self.leaf.steps)
         told["value"] = shown(self.leaf.value)
         for name, value in (

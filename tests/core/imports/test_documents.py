@@ -8,9 +8,10 @@ from app.core import intake
 from app.core.imports import formats
 from app.core.imports.catalogue_rows import table_of
 from app.core.imports.formats import TITLES
-from app.core.imports.leaves import pointer_of, walk
+from app.core.imports.leaves import walk
 from app.core.imports.reading import read
 from app.core.imports.tables import rows_in
+from app.core.json_pointer import pointer_to
 from tests.core.imports.documents import GTIN, NAMES, bytes_of, expected, imported, told
 
 
@@ -20,7 +21,7 @@ def test_a_document_becomes_just_what_was_agreed_and_each_value_is_accounted_for
     assert json.loads(json.dumps(told(document))) == json.loads(expected(name).read_text(encoding="utf-8"))
     for record in document.records:
         assert intake.parse(json.loads(json.dumps(record.document), parse_float=str)).gtin == GTIN
-    whole = [pointer_of(steps) for steps, _ in walk(read(bytes_of(name))[0])]
+    whole = [pointer_to(steps) for steps, _ in walk(read(bytes_of(name))[0])]
     accounted = [outcome.leaf.pointer for outcome in document.outcomes]
     assert len(set(accounted)) == len(accounted)
     assert set(accounted) <= set(whole)

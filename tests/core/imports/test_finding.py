@@ -10,9 +10,10 @@ import pytest
 
 from app.core.errors import MalformedInput, TooLarge
 from app.core.imports import records
-from app.core.imports.leaves import pointer_of, walk
+from app.core.imports.leaves import walk
 from app.core.imports.outcomes import Imported
 from app.core.imports.records import Told
+from app.core.json_pointer import pointer_to
 from tests.core.imports.documents import GTIN, NOW, bytes_of, imported
 
 CATENA_X, READY, SHELL, FULL = "catena-x-6.1.0", "batterypass-ready-ev", "idta-environment", "en-18223-full"
@@ -77,7 +78,7 @@ def test_what_stands_around_a_passport_changes_nothing_and_is_told(name: str):
     before = {outcome.leaf.value for outcome in bare.outcomes if outcome.status == "unknown"}
     told = {one.leaf.pointer for one in found.outcomes if one.status == "unknown"}
     assert {at for at in told if at in unknown or not before} == unknown
-    places = [pointer_of(steps) for steps, _ in walk(whole)]
+    places = [pointer_to(steps) for steps, _ in walk(whole)]
     accounted = [outcome.leaf.pointer for outcome in found.outcomes]
     assert len(set(accounted)) == len(accounted)
     assert set(accounted) <= set(places)

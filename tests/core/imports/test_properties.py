@@ -13,10 +13,11 @@ from app.core.errors import MalformedInput
 from app.core.imports import formats, records, tables
 from app.core.imports.catalogue_rows import table_of
 from app.core.imports.formats import TITLES
-from app.core.imports.leaves import pointer_of, walk
+from app.core.imports.leaves import walk
 from app.core.imports.reading import read
 from app.core.imports.records import Told
 from app.core.imports.words import CONVERSIONS
+from app.core.json_pointer import pointer_to
 from app.core.units import UNITS
 from tests.core.imports.documents import GTIN, NAMES, NOW, bytes_of
 from tests.core.imports.passports import of_catalogue
@@ -64,7 +65,7 @@ def test_whatever_a_document_holds_each_value_is_accounted_for_and_the_records_p
             if refusal.rule in ("import-subject", "import-format"):
                 continue
             raise
-        places = {pointer_of(steps) for steps, _ in walk(read(data)[0])}
+        places = {pointer_to(steps) for steps, _ in walk(read(data)[0])}
         accounted = [outcome.leaf.pointer for outcome in found.outcomes]
         assert len(set(accounted)) == len(accounted)
         assert set(accounted) <= places
