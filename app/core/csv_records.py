@@ -316,6 +316,14 @@ def put(document: dict[str, Any], column: Column, value: Any) -> None:
         place[last] = value
 
 
+def place_of(header: str, kind: Kind | None) -> str | None:
+    """The same of a header; None where no column of this kind has it, or no kind is known."""
+    try:
+        return pointer_of(column_of(header, kind)) if kind and header else None
+    except MalformedInput:
+        return None
+
+
 def pointer_of(column: Column) -> str:
     """Where in the record a column's value stands (RFC 6901)."""
     return pointer_to(column.path)

@@ -13,7 +13,7 @@ from app.core import mapping_cells, mapping_flat
 from app.core.csv_records import Column, named, pointer_of, put, with_lists
 from app.core.errors import MalformedInput
 from app.core.intake import Kind
-from app.core.json_pointer import token
+from app.core.json_pointer import nearest, token
 from app.core.mapping import Mapping, RecordRule, Rule, SourceForm
 from app.core.mapping_flat import Cell, Entries, Row
 from app.core.mapping_parse import TEMPLATE
@@ -78,14 +78,16 @@ def records(mapping: Mapping, row: Row, facts: FileFacts) -> list[dict[str, Any]
 
 def column_at(mapping: Mapping, pointer: str) -> str | None:
     """The column that gave the value at a place in a record, for people who look for it in their file."""
-    best: tuple[int, str] | None = None
-    for record in mapping.records:
-        for rule in record.rules:
-            for kind in record.kinds:
-                place = pointer_of(target(rule.to, kind))
-                if rule.columns and (pointer == place or pointer.startswith(f"{place}/")):
-                    best = max(best or (0, ""), (len(place), ", ".join(rule.columns)))
-    return best[1] if best else None
+    return nearest(
+        pointer,
+        (
+            (pointer_of(target(rule.to, kind)), ", ".join(rule.columns))
+            for record in mapping.records
+            for rule in record.rules
+            if rule.columns
+            for kind in record.kinds
+        ),
+    )
 
 
 def _holds(texts: frozenset[str] | None, cell: Cell, source: SourceForm) -> bool:

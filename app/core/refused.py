@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping
 
 from app.core import epcis_records
-from app.core.csv_records import column_of, pointer_of
-from app.core.errors import MalformedInput
+from app.core.csv_records import place_of
 from app.core.intake import kind_named
+from app.core.json_pointer import nearest
 
 
 def record_id_in(body: bytes) -> str | None:
@@ -30,12 +30,4 @@ def record_id_in(body: bytes) -> str | None:
 def column_at(row: Mapping[str, str], pointer: str) -> str | None:
     """Which of our columns gave the value at a place in a record; None where none did."""
     kind = kind_named(row.get("kind"))
-    best: tuple[int, str] | None = None
-    for header in row if kind is not None else ():
-        try:
-            place = pointer_of(column_of(header, kind)) if kind is not None else ""
-        except MalformedInput:
-            continue
-        if pointer == place or pointer.startswith(f"{place}/"):
-            best = max(best or (0, ""), (len(place), header))
-    return best[1] if best else None
+    return nearest(pointer, ((place_of(header, kind) or "", header) for header in row))

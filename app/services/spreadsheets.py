@@ -16,11 +16,11 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from app.core import csv_records, csv_rows, json_pointer
+from app.core import csv_records, csv_rows
 from app.core.catalogue import ValueForm
 from app.core.csv_records import Column
-from app.core.errors import MalformedInput
 from app.core.intake import KINDS, Kind, kind_named
+from app.core.json_pointer import nearest, pointer_to
 from app.services import sheet_rows
 
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -110,7 +110,7 @@ class _Places:
 
     def __init__(self, header: Sequence[str], kind: Kind | None) -> None:
         self._header, self._kind = header, kind
-        self._pointers: dict[Kind | None, list[str]] = {}
+        self._pointers: dict[Kind | None, list[tuple[str, int]]] = {}
 
     def of(self, error: Mapping[str, Any], kind: Kind | None) -> int:
         """The column of the value that it points at, from 1; the first one where the whole row is meant."""
@@ -118,25 +118,17 @@ class _Places:
         for place, name in enumerate(self._header, 1):
             if name and (column == name or column.startswith(f"{name}, ")):
                 return place
-        pointer, best, length = str(error.get("pointer") or ""), 1, 0
-        for place, own in enumerate(self._of_kind(kind or self._kind), 1):
-            if len(own) > length and (pointer == own or pointer.startswith(f"{own}/")):
-                best, length = place, len(own)
-        return best
+        return nearest(str(error.get("pointer") or ""), self._of_kind(kind or self._kind)) or 1
 
-    def _of_kind(self, kind: Kind | None) -> list[str]:
+    def _of_kind(self, kind: Kind | None) -> list[tuple[str, int]]:
         """Where in a record each column's value stands; its own name where the columns are a plant's own."""
         if kind not in self._pointers:
-            self._pointers[kind] = [_pointer(name, kind) for name in self._header]
+            self._pointers[kind] = [
+                (csv_records.place_of(name, kind) or pointer_to([name]), place)
+                for place, name in enumerate(self._header, 1)
+                if name
+            ]
         return self._pointers[kind]
-
-
-def _pointer(name: str, kind: Kind | None) -> str:
-    own = json_pointer.pointer_to([name]) if name else ""
-    try:
-        return csv_records.pointer_of(csv_records.column_of(name, kind)) if kind and name else own
-    except MalformedInput:
-        return own
 
 
 # --- the template
