@@ -317,7 +317,7 @@ def put(document: dict[str, Any], column: Column, value: Any) -> None:
 
 
 def place_of(header: str, kind: Kind | None) -> str | None:
-    """The same of a header; None where no column of this kind has it, or no kind is known."""
+    """Where in a record of this kind the values of a header stand; None where it has no such column."""
     try:
         return pointer_of(column_of(header, kind)) if kind and header else None
     except MalformedInput:

@@ -90,7 +90,7 @@ def _begin_immediate(connection: Any) -> None:
     """Begin to write, after whoever does so at this moment.
 
     SQLite itself would look again after 1, 2, 5, 10 ... 100 ms, and sleep on while nobody writes: two that
-    send at once lose much of their time so. Looking costs ten microseconds.
+    send at once lose much of their time so (decision 0017).
     """
     if connection.get_execution_options().get("reads_only"):
         return

@@ -128,7 +128,7 @@ class RecallLinks:
 
     @contextmanager
     def many(self) -> Iterator[None]:
-        """While very much is read: SQLite copies no page then, which is a third of the cost."""
+        """While very much is read: SQLite copies no page then."""
         if self._connection.dialect.name != "sqlite":
             yield
             return
