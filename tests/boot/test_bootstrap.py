@@ -194,9 +194,37 @@ def test_a_browser_that_does_not_start_is_not_taken(tmp_path, monkeypatch):
     good.write_text("#!/bin/sh\necho Google Chrome 150\n")
     for path in (stub, good):
         path.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
+    monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(browser, "MAC", ())
     assert browser.installed() == str(good)
+    shell = tmp_path / "chromium-headless-shell"
+    shell.write_text("#!/bin/sh\necho Chromium 150\n")
+    shell.chmod(0o755)
+    assert browser.installed() == str(shell)
+
+
+@pytest.mark.parametrize(
+    ("had", "asked"),
+    [
+        (None, ["chromium-headless-shell", "chromium"]),
+        ("/usr/bin/chromium", ["chromium-headless-shell"]),
+        ("/usr/bin/chromium-headless-shell", []),
+    ],
+)
+def test_debian_is_asked_for_the_browser_without_windows_and_what_is_there_serves_where_it_has_none(
+    had, asked, monkeypatch
+):
+    browser = module("browser")
+    monkeypatch.delenv("PASSPORT_TEST_BROWSER", raising=False)
+    monkeypatch.setattr(browser.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(browser.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(browser, "is_debian", lambda: True)
+    monkeypatch.setattr(browser, "installed", lambda: had)
+    monkeypatch.setattr(browser, "from_playwright", lambda python, say: "/elsewhere/chrome")
+    packages = []
+    monkeypatch.setattr(browser, "install", packages.append)
+    found = browser.find(sys.executable, lambda text: None, pytest.fail)
+    assert (found, packages) == (had or "/elsewhere/chrome", asked)
 
 
 def test_no_browser_at_all_is_one_sentence(monkeypatch):

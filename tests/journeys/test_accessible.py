@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from app.services.demo import CORRECTED, REINSTATED, REVOKED, STRANGER, TAMPERED
 from tests.core.mes import ROW, as_csv
 from tests.journeys import pictures
-from tests.journeys.axe import resize, violations
+from tests.journeys.axe import Judge, resize
 from tests.journeys.conftest import Camera, Visit
 from tests.journeys.pictures import Pose
 from tests.journeys.site import FIRST, FIRST_GTIN, FIRST_SERIAL, INCOMPLETE, Site
@@ -293,10 +293,15 @@ def stage(site: Site, visit: Visit, camera: Camera, watch: Watch) -> Stage:
     return Stage(site, visit, camera, watch)
 
 
+@pytest.fixture(scope="session")
+def judge() -> Judge:
+    return Judge()
+
+
 @pytest.mark.parametrize("name", SCENES)
-def test_axe_finds_nothing_and_nothing_sticks_out(name: str, stage: Stage) -> None:
+def test_axe_finds_nothing_and_nothing_sticks_out(name: str, stage: Stage, judge: Judge) -> None:
     page = SCENES[name](stage)
-    assert violations(page) == {}
+    assert judge.violations(page) == {}
     resize(page, NARROW)
     sideways = page.evaluate("() => document.scrollingElement.scrollWidth - innerWidth")
     assert sideways <= 0, f"{sideways} pixels stick out at a width of 320"
@@ -311,10 +316,13 @@ PALE_IN_THE_DARK = """
 """
 
 
-def test_one_pale_text_among_many_is_found_in_the_scheme_that_makes_it_pale(visit: Visit) -> None:
+def test_one_pale_text_among_many_is_found_in_the_scheme_that_makes_it_pale(
+    visit: Visit, judge: Judge
+) -> None:
     page = visit("/about")
+    assert judge.violations(page) == {}
     page.evaluate(PALE_IN_THE_DARK)
-    found = violations(page)
+    found = judge.violations(page)
     assert sorted(found) == ["(1280, 800) dark", "(390, 844) dark"]
     assert all(each[0].startswith("color-contrast: ") for each in found.values())
 
