@@ -19,6 +19,13 @@ from app.core.vocabulary import CREDENTIALS_V2_URL
 MIN_ENTRIES: Final = 131_072
 MAX_BYTES: Final = 1_000_000
 VALIDITY: Final = timedelta(days=1)
+_SYSTEM_AT, _UNIX = 9, b"\x03"
+
+
+def gzip_of(data: bytes) -> bytes:
+    """Packed, without a time (RFC 1952); Pythons differ in the one byte that names the operating system."""
+    packed = gzip.compress(data, compresslevel=9, mtime=0)
+    return packed[:_SYSTEM_AT] + _UNIX + packed[_SYSTEM_AT + 1 :]
 
 
 class IndexOutside(MalformedInput):
@@ -62,7 +69,7 @@ class StatusList:
 
     def encoded(self) -> str:
         """`encodedList`; the same bits always give the same text."""
-        return multibase_encode_base64url(gzip.compress(self.bits, compresslevel=9, mtime=0))
+        return multibase_encode_base64url(gzip_of(self.bits))
 
     def __len__(self) -> int:
         """Number of entries."""

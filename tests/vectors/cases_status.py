@@ -1,6 +1,5 @@
 """Vectors about withdrawal: verifications with status lists, and the lists themselves."""
 
-import gzip
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -107,7 +106,7 @@ def _undated() -> str:
 
 
 def _packed(bits: bytes, after: bytes = b"") -> str:
-    return multibase_encode_base64url(gzip.compress(bits, mtime=0) + after)
+    return multibase_encode_base64url(lists.gzip_of(bits) + after)
 
 
 def status_list() -> dict[str, Any]:
